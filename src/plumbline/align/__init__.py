@@ -1,0 +1,1 @@
+"""Host identity, membership of asset lists, and what did not match with the reason."""

@@ -1,0 +1,1 @@
+"""One table of settings; file, environment and documentation are derived from it."""

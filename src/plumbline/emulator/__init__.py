@@ -1,0 +1,1 @@
+"""A Tenable Security Center 6.6 to try, demonstrate and test against."""

@@ -1,0 +1,1 @@
+"""Delta tables, published snapshots and the engine that reads them."""

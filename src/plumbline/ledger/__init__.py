@@ -1,0 +1,1 @@
+"""Small transactional facts in a relational database: connections, sealed keys, runs, audit."""

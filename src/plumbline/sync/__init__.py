@@ -1,0 +1,1 @@
+"""The run itself: plan, harvest, stage, prove, align, publish."""

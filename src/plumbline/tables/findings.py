@@ -1,0 +1,141 @@
+"""Findings, what they printed, the plugins behind them, and what became of them."""
+
+from plumbline.tables.declaration import Column, Kind, Table
+
+CONSOLE = Column("console", Kind.TEXT, "Name of the connection the row came through.")
+
+FINDINGS = Table(
+    "findings",
+    "One instance: host, plugin, port and protocol as the console last told it, with our state.",
+    ("console", "finding"),
+    (
+        CONSOLE,
+        Column("finding", Kind.TEXT, "Key of the finding, 32 hex digits; stable across runs."),
+        Column("host", Kind.TEXT, "Key of the aligned host."),
+        Column("alias", Kind.TEXT, "Key of the host as this repository knows it."),
+        Column("repository_id", Kind.INTEGER, "Repository.", "repository.id"),
+        Column("ip", Kind.TEXT, "Address of the host in this row.", "ip"),
+        Column("plugin_id", Kind.INTEGER, "Plugin.", "pluginID"),
+        Column("port", Kind.INTEGER, "Port; 0 is the host itself.", "port"),
+        Column("protocol", Kind.TEXT, "TCP, UDP, ICMP or UNKNOWN.", "protocol"),
+        Column("severity", Kind.INTEGER, "Effective severity, 0 info to 4 critical.", "severity"),
+        Column("state", Kind.TEXT, "State of the finding; see docs/lifecycle.md."),
+        Column("source", Kind.TEXT, "Store it was last read from: cumulative or patched."),
+        Column("accepted", Kind.FLAG, "Covered by an accept-risk rule.", "acceptRisk"),
+        Column("recast", Kind.FLAG, "Severity set by a recast rule.", "recastRisk"),
+        Column("mitigated_before", Kind.FLAG, "It had been mitigated.", "hasBeenMitigated"),
+        Column("first_seen", Kind.TIME, "First observed by a scan.", "firstSeen"),
+        Column("last_seen", Kind.TIME, "Last observed by a scan.", "lastSeen"),
+        Column("fixed_at", Kind.TIME, "When it was fixed, null while it is not."),
+        Column("fixed_by", Kind.TEXT, "Where fixed_at comes from: lastMitigated or lastSeen."),
+        Column("output", Kind.TEXT, "Key of the plugin output in `outputs`.", "pluginText"),
+        Column("vuln_uuid", Kind.TEXT, "The console's own id of the finding.", "vulnUUID"),
+        Column("vuln_uniqueness", Kind.TEXT, "Fields that identify it.", "vulnUniqueness"),
+        Column("accept_comment", Kind.TEXT, "Why accepted.", "acceptRiskRuleComment"),
+        Column("recast_comment", Kind.TEXT, "Why recast.", "recastRiskRuleComment"),
+        Column("extra", Kind.TEXT, "Fields and values that fit no column, as JSON."),
+        Column("opened_run", Kind.INTEGER, "Run that first published it."),
+        Column("changed_run", Kind.INTEGER, "Run that last changed its state."),
+    ),
+)
+
+OUTPUTS = Table(
+    "outputs",
+    "One plugin output, stored once however often it is seen.",
+    ("console", "output"),
+    (
+        CONSOLE,
+        Column("output", Kind.TEXT, "Key: hash of the text."),
+        Column("text", Kind.TEXT, "What the plugin printed.", "pluginText"),
+        Column("characters", Kind.INTEGER, "Length of the text."),
+    ),
+)
+
+PLUGINS = Table(
+    "plugins",
+    "One plugin's attributes as the console last told them.",
+    ("console", "plugin_id"),
+    (
+        CONSOLE,
+        Column(
+            "plugin_id", Kind.INTEGER, "Plugin; compliance checks are 1000001 and up.", "pluginID"
+        ),
+        Column("name", Kind.TEXT, "Name.", "pluginName"),
+        Column("family_id", Kind.INTEGER, "Family; 0 for compliance.", "family.id"),
+        Column("family", Kind.TEXT, "Family name.", "family.name"),
+        Column("family_type", Kind.TEXT, "active, passive, compliance or lce.", "family.type"),
+        Column("synopsis", Kind.TEXT, "What it is, in a sentence.", "synopsis"),
+        Column("description", Kind.TEXT, "What it is, at length.", "description"),
+        Column("solution", Kind.TEXT, "How to fix it.", "solution"),
+        Column("see_also", Kind.TEXTS, "References.", "seeAlso"),
+        Column("risk_factor", Kind.TEXT, "None, Low, Medium, High, Critical.", "riskFactor"),
+        Column("stig_severity", Kind.TEXT, "I, II or III.", "stigSeverity"),
+        Column("cvss2", Kind.NUMBER, "CVSS v2 base score.", "baseScore"),
+        Column("cvss2_temporal", Kind.NUMBER, "CVSS v2 temporal score.", "temporalScore"),
+        Column("cvss2_vector", Kind.TEXT, "CVSS v2 vector.", "cvssVector"),
+        Column("cvss3", Kind.NUMBER, "CVSS v3 base score.", "cvssV3BaseScore"),
+        Column("cvss3_temporal", Kind.NUMBER, "CVSS v3 temporal.", "cvssV3TemporalScore"),
+        Column("cvss3_vector", Kind.TEXT, "CVSS v3 vector.", "cvssV3Vector"),
+        Column("cvss4", Kind.NUMBER, "CVSS v4 base score.", "cvssV4BaseScore"),
+        Column("cvss4_vector", Kind.TEXT, "CVSS v4 vector.", "cvssV4Vector"),
+        Column("cvss4_threat", Kind.NUMBER, "CVSS v4 threat score.", "cvssV4ThreatScore"),
+        Column("cvss4_threat_vector", Kind.TEXT, "CVSS v4 threat.", "cvssV4ThreatVector"),
+        Column("cvss4_supplemental", Kind.TEXT, "CVSS v4 extras.", "cvssV4Supplemental"),
+        Column("vpr", Kind.NUMBER, "Vulnerability Priority Rating, 0 to 10.", "vprScore"),
+        Column("vpr_drivers", Kind.TEXT, "What drives the VPR, as JSON.", "vprContext"),
+        Column("epss", Kind.NUMBER, "Exploit Prediction Scoring System, 0 to 1.", "epssScore"),
+        Column("exploit", Kind.FLAG, "An exploit is available.", "exploitAvailable"),
+        Column("exploit_ease", Kind.TEXT, "How easily it is exploited.", "exploitEase"),
+        Column("exploit_frameworks", Kind.TEXTS, "Frameworks with it.", "exploitFrameworks"),
+        Column("kev", Kind.FLAG, "In CISA's catalogue of known exploited ones.", "xref"),
+        Column("kev_due", Kind.TEXT, "Date CISA set, as the console writes it.", "xref"),
+        Column("cves", Kind.TEXTS, "CVE names.", "cve"),
+        Column("bids", Kind.TEXTS, "Bugtraq numbers.", "bid"),
+        Column("xrefs", Kind.TEXTS, "Cross references, `TYPE #value`.", "xref"),
+        Column("cpes", Kind.TEXTS, "Platforms.", "cpe"),
+        Column("vuln_published", Kind.TIME, "Vulnerability published.", "vulnPubDate"),
+        Column("patch_published", Kind.TIME, "Patch published.", "patchPubDate"),
+        Column("plugin_published", Kind.TIME, "Plugin published.", "pluginPubDate"),
+        Column("plugin_modified", Kind.TIME, "Plugin changed.", "pluginModDate"),
+        Column("seol", Kind.TIME, "Security end of life.", "seolDate"),
+        Column("check_type", Kind.TEXT, "remote, local, summary, …", "checkType"),
+        Column("version", Kind.TEXT, "Revision of the plugin.", "version"),
+        Column("extra", Kind.TEXT, "Values that fit no column, as JSON."),
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    "What happened to a finding at a run; only ever added to.",
+    ("console", "run", "finding", "event"),
+    (
+        CONSOLE,
+        Column("run", Kind.INTEGER, "Run that found it out."),
+        Column("at", Kind.TIME, "When that run began."),
+        Column("finding", Kind.TEXT, "Key of the finding."),
+        Column("host", Kind.TEXT, "Key of the aligned host."),
+        Column("repository_id", Kind.INTEGER, "Repository."),
+        Column("plugin_id", Kind.INTEGER, "Plugin."),
+        Column("severity", Kind.INTEGER, "Severity at that time."),
+        Column("event", Kind.TEXT, "opened, fixed, reopened, accepted, recast, vanished, …"),
+        Column("before", Kind.TEXT, "State before, null when new."),
+        Column("after", Kind.TEXT, "State after."),
+    ),
+)
+
+FACTS = Table(
+    "facts",
+    "Counts per run, what trends need.",
+    ("console", "run", "repository_id", "list_id", "severity", "state", "age_band"),
+    (
+        CONSOLE,
+        Column("run", Kind.INTEGER, "Run."),
+        Column("at", Kind.TIME, "When that run began."),
+        Column("repository_id", Kind.INTEGER, "Repository; null where a list is counted."),
+        Column("list_id", Kind.INTEGER, "Asset list; null where a repository is counted."),
+        Column("severity", Kind.INTEGER, "Severity."),
+        Column("state", Kind.TEXT, "State."),
+        Column("age_band", Kind.TEXT, "Days since first seen, as a band."),
+        Column("findings", Kind.INTEGER, "How many."),
+    ),
+)

@@ -1,0 +1,116 @@
+"""What a connection to a console is: where it is, whom it trusts, what it reads and how gently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from plumbline.terms.severity import Severity
+
+
+class TrustKind(StrEnum):
+    """How the console's certificate is judged."""
+
+    SYSTEM = "system"
+    CA_FILE = "ca-file"
+    FINGERPRINT = "fingerprint"
+    INSECURE = "insecure"
+
+
+class WasMode(StrEnum):
+    """Whether findings of web application scans are read (`wasVuln` of an analysis)."""
+
+    EXCLUDE = "excludeWas"
+    ONLY = "onlyWas"
+    INCLUDE = "includeWas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom to believe: the machine's authorities, a CA file, a pinned certificate, or anyone."""
+
+    kind: TrustKind = TrustKind.SYSTEM
+    value: str = ""
+    """Path of the CA file, or SHA-256 of the certificate as 64 lower-case hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the console is and the way there."""
+
+    url: str
+    """Base address without a trailing slash and without `/rest`."""
+    trust: Trust = field(default_factory=Trust)
+    proxy: str = field(default="", repr=False)
+    """Proxy address, perhaps with credentials; empty for a direct way."""
+    no_proxy: tuple[str, ...] = ()
+
+    @property
+    def proxy_shown(self) -> str:
+        """The proxy without its credentials, fit for people and logs."""
+        if not self.proxy:
+            return ""
+        parts = urlsplit(self.proxy)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the console is on this very machine; only then plain HTTP is allowed."""
+        host = urlsplit(self.url).hostname or ""
+        if host == "localhost":
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which findings a connection reads; empty means all that the keys can see."""
+
+    repositories: tuple[int, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    asset_lists: tuple[int, ...] = ()
+    families: tuple[int, ...] = ()
+    look_back_days: int | None = None
+    """Only findings seen in the last so many days."""
+    was: WasMode = WasMode.EXCLUDE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How gently the console is treated."""
+
+    page_size: int | None = None
+    """Rows a page, never exceeded when given; without it pages adapt from 1,000 to 10,000."""
+    connect_timeout: float = 10.0
+    read_timeout: float = 300.0
+    retries: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One console as the user set it up. Holds no keys."""
+
+    name: str
+    address: Address
+    scope: Scope = field(default_factory=Scope)
+    manners: Manners = field(default_factory=Manners)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """A user's API keys. Never shown: `repr` and `str` mask both."""
+
+    access: str
+    secret: str
+
+    def __repr__(self) -> str:
+        """Masked."""
+        return "Keys(access=***, secret=***)"
