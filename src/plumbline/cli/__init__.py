@@ -1,1 +1,30 @@
-"""The command line: one file a command; parse, wire, print."""
+"""The command line: one file a command; parse, wire, print.
+
+A command is added with its file in this package, one line here and one test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = (
+    # name, where it is, what it does
+    ("connection", "connection:app", "Set up and test the consoles to read from."),
+    ("sync", "sync:sync", "Read consoles and publish what is proven."),
+    ("runs", "runs:runs", "List the runs, newest first."),
+    ("run", "run:app", "Show one run with its proof."),
+    ("secrets", "secrets:app", "Change the keys that seal stored API keys."),
+    ("doctor", "doctor:doctor", "Check this installation."),
+    ("db", "db:app", "Look after the database."),
+)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command (of this process's arguments, if none are given) and exit."""
+    from plumbline.cli.edge import guarded  # noqa: PLC0415 - importing this package stays free
+    from plumbline.cli.root import NAME, root  # noqa: PLC0415 - the same
+
+    raise SystemExit(guarded(lambda: root(COMMANDS).main(args=args, prog_name=NAME)))

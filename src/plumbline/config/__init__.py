@@ -1,1 +1,4 @@
-"""One table of settings; file, environment and documentation are derived from it."""
+"""One table of settings; file, environment and documentation are derived from it.
+
+Add a setting in `settings`, read them all with `reading.load`.
+"""

@@ -1,5 +1,6 @@
-"""Django settings of the ledger."""
+"""Django settings of the ledger by itself; a site adds its own apps to these."""
 
-SECRET_KEY = "not-used-without-web"  # noqa: S105
 INSTALLED_APPS = ["plumbline.ledger"]
 USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -129,9 +129,7 @@ MEMBERSHIPS = Table(
         Column("host", Kind.TEXT, "Key of the aligned host."),
         Column("alias", Kind.TEXT, "Key of the alias that matched."),
         Column("reason", Kind.TEXT, "range, uuid or dns."),
-        Column(
-            "evidence", Kind.TEXT, "The range, id or name that says so, as the console wrote it."
-        ),
+        Column("evidence", Kind.TEXT, "The range, id or name that says so, as it was written."),
         Column("origin", Kind.TEXT, "definition or viewable."),
     ),
 )

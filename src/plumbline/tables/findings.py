@@ -57,9 +57,7 @@ PLUGINS = Table(
     ("console", "plugin_id"),
     (
         CONSOLE,
-        Column(
-            "plugin_id", Kind.INTEGER, "Plugin; compliance checks are 1000001 and up.", "pluginID"
-        ),
+        Column("plugin_id", Kind.INTEGER, "Plugin; compliance checks from 1000001.", "pluginID"),
         Column("name", Kind.TEXT, "Name.", "pluginName"),
         Column("family_id", Kind.INTEGER, "Family; 0 for compliance.", "family.id"),
         Column("family", Kind.TEXT, "Family name.", "family.name"),

@@ -1,0 +1,198 @@
+"""What became of each finding since the last snapshot: states, events and facts.
+
+The fresh rows of a run are laid over the findings of the snapshot before. A finding that is in
+neither store any more, in a repository that was read whole, has vanished; that is never a fix.
+The rules are told in docs/lifecycle.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from plumbline.tables import FINDINGS, Kind
+from plumbline.terms.age import AGE_BANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one run adds to the history of a console."""
+
+    run: int
+    at: datetime
+    """When the run began; ages are counted to this moment."""
+    read: tuple[int, ...]
+    """Repositories that were read whole."""
+    visible: tuple[int, ...]
+    """Repositories the keys can see: the read ones and those that had not changed."""
+    same_scope: bool = True
+    """Whether the run before asked for the same findings; if not, absence says nothing."""
+
+
+def lay(engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step) -> None:
+    """Make the view `next_findings` from staged parts.
+
+    Expects the tables `before` (findings of the last snapshot, perhaps none) and `alias_hosts`
+    (alias, host).
+    """
+    paths = list(staged)
+    if paths:
+        engine.read_parquet(paths, filename=True, union_by_name=True).create_view("staged")
+    else:
+        engine.execute(_NOTHING_STAGED)
+    tell(engine, step)
+    for statement in (_REPEATED, _FRESH, _NEXT):
+        engine.execute(statement)
+
+
+def tell(engine: duckdb.DuckDBPyConnection, step: Step) -> None:
+    """Give the step to the engine as tables, so that no value is written into SQL."""
+    engine.register(
+        "step",
+        pa.table(
+            {
+                "run": pa.array([step.run], pa.int64()),
+                "at": pa.array([step.at], Kind.TIME.arrow),
+                "absent": ["vanished" if step.same_scope else "out_of_sight"],
+            }
+        ),
+    )
+    engine.register("read_now", pa.table({"repository_id": pa.array(step.read, pa.int64())}))
+    engine.register("visible", pa.table({"repository_id": pa.array(step.visible, pa.int64())}))
+
+
+_NOTHING_STAGED = """
+CREATE VIEW staged AS
+SELECT *, NULL::TIMESTAMPTZ AS last_mitigated, '' AS filename FROM before WHERE false
+"""
+
+# The same finding may have been read twice: on two pages, in two passes, in both stores.
+_REPEATED = """
+CREATE TEMP TABLE repeated AS
+SELECT finding FROM staged GROUP BY finding HAVING count(*) > 1
+"""
+
+# What was read last counts; a finding that is in both stores is open.
+_FRESH = """
+CREATE VIEW fresh AS
+SELECT * EXCLUDE (filename) FROM staged ANTI JOIN repeated USING (finding)
+UNION ALL
+SELECT * EXCLUDE (filename, place) FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY finding ORDER BY source, filename DESC, last_seen DESC NULLS LAST
+  ) AS place
+  FROM staged SEMI JOIN repeated USING (finding)
+) WHERE place = 1
+"""
+
+_STATE = """
+CASE
+  WHEN f.source = 'patched' THEN 'fixed'
+  WHEN f.accepted THEN 'accepted'
+  WHEN f.mitigated_before THEN 'reopened'
+  ELSE 'open'
+END
+"""
+
+_FIXED_AT = "CASE WHEN f.source = 'patched' THEN coalesce(f.last_mitigated, f.last_seen) END"
+_FIXED_BY = """
+CASE WHEN f.source = 'patched' THEN
+  CASE WHEN f.last_mitigated IS NOT NULL THEN 'lastMitigated' ELSE 'lastSeen' END
+END
+"""
+_CHANGED = f"""
+CASE
+  WHEN b.finding IS NULL OR b.state <> {_STATE}
+    OR b.recast IS DISTINCT FROM f.recast OR b.severity IS DISTINCT FROM f.severity
+  THEN step.run ELSE b.changed_run
+END
+"""
+_ABSENT_STATE = """
+CASE
+  WHEN b.state NOT IN ('open', 'reopened', 'accepted') THEN b.state
+  WHEN b.repository_id IN (SELECT repository_id FROM read_now) THEN step.absent
+  WHEN b.repository_id NOT IN (SELECT repository_id FROM visible) THEN 'out_of_sight'
+  ELSE b.state
+END
+"""
+_OWN = {
+    "host": "coalesce(h.host, f.alias)",
+    "state": _STATE,
+    "fixed_at": _FIXED_AT,
+    "fixed_by": _FIXED_BY,
+    "opened_run": "coalesce(b.opened_run, step.run)",
+    "changed_run": _CHANGED,
+}
+_FRESH_COLUMNS = ", ".join(f"{_OWN.get(n, 'f.' + n)} AS {n}" for n in FINDINGS.names)
+_ABSENT_OWN = {
+    "host": "coalesce(h.host, b.host)",
+    "state": _ABSENT_STATE,
+    "changed_run": f"CASE WHEN b.state <> {_ABSENT_STATE} THEN step.run ELSE b.changed_run END",
+}
+_ABSENT_COLUMNS = ", ".join(f"{_ABSENT_OWN.get(n, 'b.' + n)} AS {n}" for n in FINDINGS.names)
+
+_NEXT = f"""
+CREATE VIEW next_findings AS
+SELECT {_FRESH_COLUMNS}
+FROM fresh f
+CROSS JOIN step
+LEFT JOIN alias_hosts h ON h.alias = f.alias
+LEFT JOIN (
+  SELECT finding, state, recast, severity, opened_run, changed_run FROM before
+) b ON b.finding = f.finding
+UNION ALL
+SELECT {_ABSENT_COLUMNS}
+FROM (FROM before ANTI JOIN fresh USING (finding)) b
+CROSS JOIN step
+LEFT JOIN alias_hosts h ON h.alias = b.alias
+"""  # noqa: S608 - put together from the names of our own columns
+
+SORTED = "SELECT * FROM next_findings ORDER BY severity DESC, plugin_id, host"
+"""The findings in the order that compresses well and lets questions skip what is not severe."""
+
+EVENTS_QUERY = """
+SELECT n.console, step.run, step.at, n.finding, n.host, n.repository_id, n.plugin_id, n.severity,
+  CASE
+    WHEN b.finding IS NULL THEN CASE WHEN n.state = 'fixed' THEN 'fixed' ELSE 'opened' END
+    WHEN b.state = n.state THEN 'recast'
+    WHEN n.state NOT IN ('open', 'reopened') THEN n.state
+    WHEN b.state IN ('vanished', 'out_of_sight') THEN 'returned'
+    WHEN b.state = 'accepted' THEN 'unaccepted'
+    WHEN b.state = 'fixed' OR n.state = 'reopened' THEN 'reopened'
+    ELSE 'opened'
+  END AS event,
+  b.state AS before, n.state AS after
+FROM findings n
+CROSS JOIN step
+LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding
+WHERE n.changed_run = step.run
+"""
+"""One event for each finding of the new snapshot whose state, severity or recast changed."""
+
+_DAYS = "greatest(0, floor(epoch(step.at - n.first_seen) / 86400))"
+_BAND = (
+    "CASE " + " ".join(f"WHEN {_DAYS} <= {last} THEN '{name}'" for name, last in AGE_BANDS) + " END"
+)
+FACTS_QUERY = f"""
+WITH per_host AS (
+  SELECT n.console, n.host, n.repository_id, n.severity, n.state, {_BAND} AS age_band,
+    count(*) AS findings
+  FROM findings n CROSS JOIN step GROUP BY ALL
+)
+SELECT p.console, step.run, step.at, p.repository_id, NULL::BIGINT AS list_id, p.severity,
+  p.state, p.age_band, sum(p.findings)::BIGINT AS findings
+FROM per_host p CROSS JOIN step GROUP BY ALL
+UNION ALL
+SELECT p.console, step.run, step.at, NULL::BIGINT, m.list_id, p.severity, p.state, p.age_band,
+  sum(p.findings)::BIGINT
+FROM per_host p CROSS JOIN step JOIN memberships m ON m.host = p.host GROUP BY ALL
+"""  # noqa: S608 - put together from the names of our own bands
+"""Counts by repository and by asset list."""

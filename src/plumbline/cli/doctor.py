@@ -1,0 +1,176 @@
+"""`plumbline doctor`: looks at the installation itself, without changing it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+import typer
+
+from plumbline.cli import output, session
+from plumbline.errors import PlumblineError
+
+if TYPE_CHECKING:
+    from plumbline.config.settings import Settings
+
+FAILED = 3
+_FLOOR = (3, 11)
+_LOW, _NONE = 2 * 1024**3, 200 * 1024**2
+_PARTS = ("duckdb", "ibis", "deltalake", "pyarrow", "cryptography", "django", "urllib3")
+
+
+class Health(StrEnum):
+    """How a part of the installation is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """What was seen of one part, and what to do unless it is well."""
+
+    part: str
+    health: Health
+    finding: str
+    remedy: str = ""
+
+
+def doctor(*, as_json: output.AsJson = False) -> None:
+    """Check this installation.
+
+    Folders, disk, sealing keys, database and engine; ends with 3 when something fails.
+    """
+    signs = []
+    for sign in _examine():
+        signs.append(sign)
+        if not as_json:
+            _print(sign)
+    if as_json:
+        output.emit("doctor", signs)
+    raise typer.Exit(FAILED if any(sign.health is Health.FAIL for sign in signs) else 0)
+
+
+def _examine() -> Iterator[Sign]:
+    yield _python()
+    try:
+        settings = session.settings()
+    except PlumblineError as error:
+        yield Sign(part="settings", health=Health.FAIL, finding=error.what, remedy=error.advice)
+        return
+    yield _well("settings", str(settings.file) if settings.file.exists() else "all defaults")
+    yield _home(settings.home)
+    yield _disk(settings.home)
+    yield _keys(settings)
+    yield _database(settings)
+    yield _parts()
+
+
+def _python() -> Sign:
+    found = sys.version_info[:3]
+    text = ".".join(map(str, found))
+    if found[:2] < _FLOOR:
+        return _ill("python", text, "install Python 3.11 or newer.")
+    return _well("python", text)
+
+
+def _home(home: Path) -> Sign:
+    if not home.exists():
+        parent = next(folder for folder in home.parents if folder.exists())
+        if os.access(parent, os.W_OK | os.X_OK):
+            return _well("data folder", f"{home} will be made at first use")
+        return _ill("data folder", f"{home} cannot be made", f"make {parent} writable.")
+    if not home.is_dir() or not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        return _ill("data folder", f"{home} cannot be written", "make this user its owner.")
+    if home.stat().st_mode & 0o077:
+        return _poor("data folder", f"{home} can be read by others", f"chmod 700 {home}")
+    return _well("data folder", str(home))
+
+
+def _disk(home: Path) -> Sign:
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    text = f"{free / 1024**3:,.1f} GB free"
+    if free < _NONE:
+        return _ill("disk", text, "free some space; a run needs room for its pages.")
+    if free < _LOW:
+        return _poor("disk", text, "a large console needs more than 2 GB.")
+    return _well("disk", text)
+
+
+def _keys(settings: "Settings") -> Sign:
+    from plumbline.ledger import keyring  # noqa: PLC0415 - cryptography, only when called
+
+    try:
+        if settings.secret_keys:
+            keyring.from_text(settings.secret_keys)
+            return _well("sealing keys", "from PLUMBLINE_SECRET_KEYS")
+        if not settings.key_path.exists():
+            return _well("sealing keys", f"{settings.key_path} will be made at first use")
+        keyring.from_file(settings.key_path)
+    except PlumblineError as error:
+        return _ill("sealing keys", error.what, error.advice)
+    return _well("sealing keys", str(settings.key_path))
+
+
+def _database(settings: "Settings") -> Sign:
+    from plumbline.ledger import database, opening  # noqa: PLC0415 - Django, only when called
+
+    try:
+        file = database.file_of(database.describe(settings))
+        if file is not None and not file.exists():
+            return _well("database", f"{file} will be made at first use")
+        missing = opening.outdated(settings)
+    except PlumblineError as error:
+        return _ill("database", error.what, error.advice)
+    if missing:
+        return _poor("database", f"{missing} upgrades are due", "plumbline db upgrade")
+    return _well("database", str(file or "PostgreSQL"))
+
+
+def _parts() -> Sign:
+    broken = []
+    for name in _PARTS:
+        try:
+            import_module(name)
+        except ImportError as error:
+            broken.append(f"{name}: {error}")
+    if broken:
+        return _ill("libraries", "; ".join(broken), "install plumbline-sc again.")
+    return _well("libraries", ", ".join(_PARTS))
+
+
+def _well(part: str, finding: str) -> Sign:
+    return Sign(part=part, health=Health.OK, finding=finding)
+
+
+def _poor(part: str, finding: str, remedy: str) -> Sign:
+    return Sign(part=part, health=Health.WARN, finding=finding, remedy=remedy)
+
+
+def _ill(part: str, finding: str, remedy: str) -> Sign:
+    return Sign(part=part, health=Health.FAIL, finding=finding, remedy=remedy)
+
+
+def _print(sign: Sign) -> None:
+    output.put(f"{_badge(sign.health)} {sign.part}: {output.clean(sign.finding)}")
+    if sign.remedy:
+        output.put(f"       remedy: {output.clean(sign.remedy)}")
+
+
+def _badge(health: Health) -> str:
+    match health:
+        case Health.OK:
+            return output.paint("✔ OK  ", output.GREEN, sys.stdout)
+        case Health.WARN:
+            return output.paint("! WARN", output.YELLOW, sys.stdout)
+        case Health.FAIL:
+            return output.paint("✘ FAIL", output.RED, sys.stdout)
+        case _:
+            assert_never(health)

@@ -1,0 +1,71 @@
+"""Records of the ledger in the form programs are promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plumbline.ledger.records import Entry, Run
+    from plumbline.terms.proof import Proof
+
+
+def connection(entry: Entry) -> dict[str, Any]:
+    """A connection; its keys are not in it."""
+    found = entry.connection
+    address, scope, manners = found.address, found.scope, found.manners
+    return {
+        "name": found.name,
+        "url": address.url,
+        "trust": {"kind": address.trust.kind, "value": address.trust.value},
+        "proxy": address.proxy_shown,
+        "no_proxy": address.no_proxy,
+        "repositories": scope.repositories,
+        "severities": [severity.word for severity in scope.severities],
+        "asset_lists": scope.asset_lists,
+        "families": scope.families,
+        "look_back_days": scope.look_back_days,
+        "was": scope.was,
+        "page_size": manners.page_size,
+        "connect_timeout": manners.connect_timeout,
+        "read_timeout": manners.read_timeout,
+        "retries": manners.retries,
+        "paused": entry.paused,
+        "has_keys": entry.has_keys,
+        "created": entry.created,
+        "changed": entry.changed,
+    }
+
+
+def run(found: Run) -> dict[str, Any]:
+    """A run in sum."""
+    return {
+        "run": found.number,
+        "connection": found.connection,
+        "mode": found.mode,
+        "state": found.state,
+        "started": found.started,
+        "ended": found.ended,
+        "counts": found.counts,
+        "requests": found.requests,
+        "bytes": found.received,
+        "seconds": round(found.seconds, 3),
+        "error": found.error,
+        "advice": found.advice,
+    }
+
+
+def proof(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
+    """The proof of a run, one object a repository, source and severity."""
+    return [
+        {
+            "repository_id": row.repository_id,
+            "source": row.source,
+            "severity": row.severity.word,
+            "ours": row.ours,
+            "console": row.console,
+            "agrees": row.agrees,
+        }
+        for row in proofs
+    ]

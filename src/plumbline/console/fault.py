@@ -1,0 +1,91 @@
+"""What can break between here and the console, and passes: each may be asked again."""
+
+from __future__ import annotations
+
+from urllib3 import exceptions as faults
+
+from plumbline.errors import PlumblineError, RetriableError, UnreachableError
+
+_CABLE = "Check that the console is up and the network and proxy let this machine through."
+_SMALLER = "Ask again, with a smaller page if it happens often."
+
+
+class UnansweredError(RetriableError):
+    """No answer began: refused, reset, or the name did not resolve."""
+
+
+class StaleError(UnansweredError):
+    """The console had closed a kept connection; the same request may be sent again at once."""
+
+
+class SlowError(RetriableError):
+    """Connecting or reading took longer than allowed."""
+
+
+class BrokenError(RetriableError):
+    """The answer's body ended too early or is not what it says it is."""
+
+
+def before_answer(error: faults.HTTPError, *, reused: bool) -> PlumblineError:
+    """Translate what went wrong before an answer began."""
+    match error:
+        case faults.ProxyError():
+            return _of_proxy(error)
+        case faults.SSLError():
+            return _of_tls(error)
+        case faults.ConnectTimeoutError():
+            return SlowError(f"No connection to the console in time: {error}", advice=_CABLE)
+        case faults.TimeoutError():
+            return SlowError("The console did not begin to answer in time.", advice=_SMALLER)
+        case faults.ProtocolError() if reused:
+            return StaleError("The console had closed the kept connection.")
+        case _:
+            return UnansweredError(f"The console did not answer: {error}", advice=_CABLE)
+
+
+def in_body(error: faults.HTTPError) -> PlumblineError:
+    """Translate what went wrong while the body was read."""
+    match error:
+        case faults.TimeoutError():
+            return SlowError("The console stopped in the middle of its answer.", advice=_SMALLER)
+        case faults.SSLError():
+            return BrokenError("The encrypted connection broke inside the answer.", advice=_SMALLER)
+        case faults.IncompleteRead() | faults.ProtocolError() | faults.DecodeError():
+            return BrokenError(f"The answer broke off: {error}", advice=_SMALLER)
+        case _:
+            return BrokenError(f"The answer could not be read: {error}", advice=_SMALLER)
+
+
+def _of_proxy(error: faults.ProxyError) -> PlumblineError:
+    """A proxy that refuses stays so; one that cannot reach the console may later."""
+    reason = str(error.original_error)
+    if "407" in reason:
+        return UnreachableError(
+            "The proxy asks for credentials and did not accept the ones given.",
+            advice="Set the proxy as http://name:password@host:port.",
+        )
+    if any(status in reason for status in ("400", "401", "403", "404", "405")):
+        return UnreachableError(
+            f"The proxy refuses the way to the console: {reason}",
+            advice="Allow the console's host on the proxy, or list it in no-proxy.",
+        )
+    return UnansweredError(f"The proxy did not reach the console: {reason}", advice=_CABLE)
+
+
+def _of_tls(error: faults.SSLError) -> PlumblineError:
+    """A certificate that is not believed stays so; a handshake cut short may pass."""
+    reason = str(error)
+    if "EOF" in reason or "reset" in reason.lower():
+        return UnansweredError("The console broke off the TLS handshake.", advice=_CABLE)
+    if "ingerprint" in reason:
+        return UnreachableError(
+            "The console's certificate is not the pinned one.",
+            advice="If it was renewed, compare the new fingerprint and pin it; if not, somebody "
+            "stands between.",
+            unchanged="No key was sent.",
+        )
+    return UnreachableError(
+        f"The console's certificate is not trusted: {reason}",
+        advice="Give the authority's CA file, or compare the fingerprint and pin it.",
+        unchanged="No key was sent.",
+    )

@@ -1,0 +1,229 @@
+"""What is asked of the console's findings, and how that is written on the wire.
+
+Facts: https://docs.tenable.com/security-center/api/Analysis.htm; the recommended calls in
+https://docs.tenable.com/security-center/api_best_practices/Content/RetrieveVulnerabilityDataForSpecificTimeRange.htm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from plumbline.errors import UsageError
+from plumbline.terms.connection import Scope, WasMode
+from plumbline.terms.finding import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plumbline.terms.severity import Severity
+
+
+class Tool(StrEnum):
+    """The analysis tools in use: what one row of the answer stands for."""
+
+    VULNDETAILS = "vulndetails"
+    LISTVULN = "listvuln"
+    SUMIP = "sumip"
+    SUMID = "sumid"
+    SUMSEVERITY = "sumseverity"
+    SUMASSET = "sumasset"
+    SUMFAMILY = "sumfamily"
+    SUMCVE = "sumcve"
+    SUMREMEDIATION = "sumremediation"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition; a tuple of ids stands for objects (families, asset lists)."""
+
+    name: str
+    operator: str
+    value: str | tuple[int, ...]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The condition as the console wants it."""
+        return {"filterName": self.name, "operator": self.operator, "value": self._value}
+
+    @property
+    def _value(self) -> Any:
+        if isinstance(self.value, str):
+            return self.value
+        if self.operator == "~":
+            return _union(self.value)
+        return [{"id": str(one)} for one in self.value]
+
+    def __str__(self) -> str:
+        """The condition in short, for the request ledger."""
+        value = self.value if isinstance(self.value, str) else _commas(self.value)
+        return f"{self.name}{self.operator}{value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """The order wished for. Ties have no documented order: never rely on it."""
+
+    column: str
+    descending: bool = True
+
+    @property
+    def direction(self) -> str:
+        """`ASC` or `DESC`."""
+        return "DESC" if self.descending else "ASC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """One question to `POST /rest/analysis`; conditions are joined by AND.
+
+    Raises:
+        UsageError: two conditions of one name; the console would heed only one of them.
+    """
+
+    tool: Tool
+    source: Source = Source.CUMULATIVE
+    filters: tuple[Filter, ...] = ()
+    was: WasMode = WasMode.EXCLUDE
+    was_filter: bool = True
+    """False leaves `wasVuln` out of the filters: consoles without web scanning refuse it (146)."""
+    sort: Sort | None = None
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.filters]
+        if len(set(names)) < len(names):
+            raise UsageError(
+                f"A query has two filters of one name: {', '.join(sorted(names))}.",
+                advice="Join their values into one filter.",
+                unchanged="No request was sent.",
+            )
+
+    def where(self, *filters: Filter) -> Analysis:
+        """The same question with further conditions; one of the same name is replaced."""
+        names = {one.name for one in filters}
+        kept = tuple(one for one in self.filters if one.name not in names)
+        return replace(self, filters=(*kept, *filters))
+
+    def within(self, scope: Scope) -> Analysis:
+        """The same question inside a connection's scope."""
+        return replace(self.where(*scope_filters(scope)), was=scope.was)
+
+    def body(self, start: int, end: int) -> bytes:
+        """The request body for the rows from `start` up to, not including, `end`.
+
+        Old consoles read the window inside `query`, the documents put it at the root: both
+        places get the same numbers.
+        """
+        window = {"startOffset": start, "endOffset": end}
+        query = {
+            "type": "vuln",
+            "tool": self.tool.value,
+            "sourceType": self.source.value,
+            **window,
+            "filters": [one.body for one in self._conditions],
+        }
+        root = {"type": "vuln", "sourceType": self.source.value, **window}
+        root["wasVuln"] = self.was.value
+        if self.sort:
+            query |= {"sortColumn": self.sort.column, "sortDirection": self.sort.direction}
+            root |= {"sortField": self.sort.column, "sortDir": self.sort.direction}
+        return msgspec.json.encode({**root, "query": query})
+
+    @property
+    def _conditions(self) -> tuple[Filter, ...]:
+        if not self.was_filter or any(one.name == "wasVuln" for one in self.filters):
+            return self.filters
+        return (*self.filters, Filter("wasVuln", "=", self.was.value))
+
+    @property
+    def summary(self) -> str:
+        """The question on one line, for the request ledger."""
+        parts = (self.tool.value, self.source.value, *map(str, self.filters), self.was.value)
+        return " ".join(parts)
+
+
+def repositories(*ids: int) -> Filter:
+    """Only findings of these repositories."""
+    return Filter("repositoryIDs", "=", _commas(ids))
+
+
+def severities(*wanted: Severity) -> Filter:
+    """Only findings of these effective severities."""
+    return Filter("severity", "=", _commas(sorted(wanted)))
+
+
+def asset_lists(*ids: int) -> Filter:
+    """Only findings of hosts in any of these asset lists.
+
+    One list is named by `assetID`; several need the `asset` filter with a union, for no
+    document shows `assetID` with more than one number.
+    """
+    if len(ids) == 1:
+        return Filter("assetID", "=", str(ids[0]))
+    return Filter("asset", "~", tuple(ids))
+
+
+def families(*ids: int) -> Filter:
+    """Only findings of plugins in these families."""
+    return Filter("family", "=", tuple(ids))
+
+
+def hosts(*addresses: str) -> Filter:
+    """Only findings on these addresses, ranges or CIDR blocks."""
+    return Filter("ip", "=", ",".join(addresses))
+
+
+def plugins(*ids: int) -> Filter:
+    """Only findings of these plugins."""
+    return Filter("pluginID", "=", _commas(ids))
+
+
+def seen_in_days(days: int) -> Filter:
+    """Seen in the last so many periods of 24 hours; the window slides during a long pull."""
+    return Filter("lastSeen", "=", f"0:{days}")
+
+
+def seen_between(start: int, end: int) -> Filter:
+    """Seen between two moments in epoch seconds. With a hyphen: a colon would mean days."""
+    return Filter("lastSeen", "=", f"{start}-{end}")
+
+
+def mitigated_in_days(days: int) -> Filter:
+    """Mitigated in the last so many periods of 24 hours (source `patched`)."""
+    return Filter("lastMitigated", "=", f"0:{days}")
+
+
+def mitigated_between(start: int, end: int) -> Filter:
+    """Mitigated between two moments in epoch seconds (source `patched`)."""
+    return Filter("lastMitigated", "=", f"{start}-{end}")
+
+
+def scope_filters(scope: Scope) -> tuple[Filter, ...]:
+    """The conditions that keep a question inside a scope; none for what the scope leaves open."""
+    wanted: list[Filter] = []
+    if scope.repositories:
+        wanted.append(repositories(*scope.repositories))
+    if scope.severities:
+        wanted.append(severities(*scope.severities))
+    if scope.asset_lists:
+        wanted.append(asset_lists(*scope.asset_lists))
+    if scope.families:
+        wanted.append(families(*scope.families))
+    if scope.look_back_days is not None:
+        wanted.append(seen_in_days(scope.look_back_days))
+    return tuple(wanted)
+
+
+def _commas(values: Iterable[int]) -> str:
+    return ",".join(str(int(one)) for one in values)
+
+
+def _union(ids: tuple[int, ...]) -> dict[str, Any]:
+    """Nested unions of two, the only form the console has for "any of these lists"."""
+    tree: dict[str, Any] = {"id": str(ids[0])}
+    for one in ids[1:]:
+        tree = {"operator": "union", "operand1": tree, "operand2": {"id": str(one)}}
+    return tree

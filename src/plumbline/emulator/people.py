@@ -1,0 +1,75 @@
+"""The people of the emulated console: one user with its role, group and organisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plumbline.emulator.faults.standing import AccountLocked
+
+if TYPE_CHECKING:
+    from plumbline.emulator.center import Center
+
+ROLES: tuple[tuple[str, str], ...] = (
+    ("1", "Administrator"),
+    ("2", "Security Manager"),
+    ("3", "Security Analyst"),
+    ("4", "Vulnerability Analyst"),
+    ("5", "Executive"),
+    ("6", "Credential Manager"),
+    ("7", "Auditor"),
+)
+FULL_ACCESS = {"id": "0", "name": "Full Access", "description": "Full Access group"}
+NOBODY = {"id": -1, "name": "", "description": ""}
+OWNER = {"id": "2", "username": "plumbline", "firstname": "Read", "lastname": "Only"}
+USER_UUID = "7b1d6f0e-4f4e-4c0a-9a8e-3a2d5c6b7e01"
+BRIEF = ("id", "uuid", "username", "firstname", "lastname", "status")
+"""What `/currentUser` gives when no fields are asked for."""
+
+
+def roles() -> list[dict[str, str]]:
+    """All roles."""
+    return [{"id": number, "name": name, "description": f"The {name} role."} for number, name in ROLES]
+
+
+def user(center: Center) -> dict[str, Any]:
+    """The user whose keys these are, whole."""
+    administrator = center.by_administrator
+    locked = center.faults.find(AccountLocked) is not None
+    role = roles()[0 if administrator else 6]
+    return {
+        **OWNER,
+        "id": "1" if administrator else "2",
+        "uuid": USER_UUID,
+        "status": "0",
+        "title": "",
+        "email": "reader@corp.example",
+        "createdTime": "1600000000",
+        "modifiedTime": "1700000000",
+        "lastLogin": "1750000000",
+        "lastLoginIP": "127.0.0.1",
+        "mustChangePassword": "false",
+        "passwordExpires": "false",
+        "passwordExpiration": "-1",
+        "locked": str(locked).lower(),
+        "failedLogins": "5" if locked else "0",
+        "authType": "tns",
+        "fingerprint": None,
+        "password": "SET",
+        "managedUsersGroups": [],
+        "managedObjectsGroups": [],
+        "preferences": [{"name": "timezone", "value": "UTC", "tag": "system"}],
+        "role": role,
+        "group": NOBODY if administrator else FULL_ACCESS,
+        "responsibleAsset": NOBODY,
+        "ldap": NOBODY,
+        "linkedUserRole": "false",
+        "organization": organization(center),
+        "orgName": organization(center)["name"],
+    }
+
+
+def organization(center: Center) -> dict[str, Any]:
+    """The user's organisation; an Administrator's has the number 0 for an id."""
+    if center.by_administrator:
+        return {"id": 0, "name": "Tenable.sc Administration", "description": ""}
+    return {"id": "1", "name": "Example Corporation", "description": "Emulated organization"}

@@ -1,0 +1,146 @@
+"""A page of findings as typed columns: findings, hosts as named, plugins and outputs apart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from plumbline.extract.aliases import PageAliases
+from plumbline.extract.outputs import Outputs
+from plumbline.extract.plugins import Plugins
+from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet, identifier, written
+from plumbline.extract.values import Read
+from plumbline.tables import FINDINGS
+from plumbline.terms.identity import Identities, finding_key, names_vuln_uuid
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.console.rows import FindingPage, RowDecoder
+    from plumbline.terms.finding import Source
+
+_PLAIN = tuple(
+    (c.name, c.source)
+    for c in (*FINDINGS.columns, LAST_MITIGATED)
+    if c.source and "." not in c.source and c.name not in {"severity", "output"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageColumns:
+    """One page, each table in its staged schema."""
+
+    findings: pa.Table
+    aliases: pa.Table
+    plugins: pa.Table
+    outputs: pa.Table
+    odd: dict[str, int] = field(default_factory=dict)
+    """How often which oddity occurred: `field port`, `strange row`, …"""
+
+
+class Columns:
+    """Turns pages into columns; remembers which plugins and outputs it has already given.
+
+    One a run and console. Not thread-safe.
+    """
+
+    def __init__(self, console: str, decoder: RowDecoder) -> None:
+        self._console = console
+        self._decoder = decoder
+        self._identities = Identities(console)
+        self._plugins = Plugins(console)
+        self._outputs = Outputs(console)
+
+    def read(self, page: FindingPage, source: Source, home: int) -> PageColumns:
+        """All tables of one page of the repository `home`; no row is left out."""
+        rows = page.rows
+        aliases = PageAliases(rows, self._identities, home)
+        outputs, new_outputs = self._outputs.read(rows)
+        sheet = self._sheet(rows, aliases.of_rows, outputs)
+        repositories = [aliases.repository(row) for row in rows]
+        sheet.read("repository_id", repositories, "repository.id")
+        sheet.put("source", pa.repeat(pa.scalar(source.value), len(rows)))
+        findings = sheet.table(STAGED["findings"])
+        odd = _counts(sheet.odd, page.strange, aliases.nameless)
+        return PageColumns(
+            findings=findings,
+            aliases=aliases.table(self._console, findings),
+            plugins=self._plugins.read(rows, odd),
+            outputs=new_outputs,
+            odd=odd,
+        )
+
+    def _sheet(
+        self, rows: Sequence[Any], aliases: Sequence[str], outputs: Sequence[str | None]
+    ) -> Sheet:
+        sheet = Sheet(self._console, rows)
+        sheet.put("alias", pa.array(aliases, pa.string()))
+        sheet.put("output", pa.array(outputs, pa.string()))
+        sheet.put("finding", pa.array(self._keys(rows, aliases, outputs), pa.string()))
+        sheet.read("severity", [identifier(row.severity) for row in rows], "severity", _severities)
+        sheet.read_all(_PLAIN, rows)
+        if self._decoder.may_have_extras():
+            sheet.keep([self._decoder.extras(row) for row in rows])
+        return sheet
+
+    def _keys(
+        self, rows: Sequence[Any], aliases: Sequence[str], outputs: Sequence[str | None]
+    ) -> list[str]:
+        found = []
+        for row, alias in zip(rows, aliases, strict=True):
+            uuid = row.vulnUUID
+            if uuid and not names_vuln_uuid(written(row.vulnUniqueness)):
+                uuid = ""
+            plugin = written(row.pluginID) or _stand_in(self._decoder, row)
+            port, protocol = written(row.port), written(row.protocol)
+            found.append(finding_key(alias, plugin, port, protocol, written(uuid)))
+        return found if len(set(found)) == len(found) else _told_apart(found, outputs)
+
+
+def _counts(odd: dict[str, int], strange: int, nameless: int) -> dict[str, int]:
+    more = {"strange row": strange, "row without a host": nameless}
+    return odd | {kind: count for kind, count in more.items() if count}
+
+
+def _stand_in(decoder: RowDecoder, row: Any) -> str:
+    """What stands for a missing plugin id: the row itself, so that no two such rows are one."""
+    return "?" + json.dumps(decoder.extras(row), sort_keys=True, default=str)
+
+
+def _told_apart(keys: Sequence[str], outputs: Sequence[str | None]) -> list[str]:
+    """Give rows of one page that share a key but not their output keys of their own.
+
+    A console may hold several outputs of one plugin at one port. Only rows of one page are told
+    apart: on two pages the same row may have moved in between.
+    """
+    seen: dict[str, set[str | None]] = {}
+    for key, output in zip(keys, outputs, strict=True):
+        seen.setdefault(key, set()).add(output)
+    ranks = {key: sorted(known, key=str) for key, known in seen.items() if len(known) > 1}
+    return [
+        _with_ordinal(key, ranks[key].index(output)) if key in ranks else key
+        for key, output in zip(keys, outputs, strict=True)
+    ]
+
+
+def _with_ordinal(key: str, rank: int) -> str:
+    return blake2b(f"{key}o{rank}".encode(), digest_size=16).hexdigest() if rank else key
+
+
+def _severities(values: Sequence[Any]) -> Read:
+    found: list[int | None] = []
+    odd: list[int] = []
+    for place, value in enumerate(values):
+        severity = _SEVERITIES.get(value)
+        found.append(severity)
+        if severity is None:
+            odd.append(place)
+    return Read(pa.array(found, pa.int64()), odd)
+
+
+_SEVERITIES: dict[Any, int] = {key: s.value for s in Severity for key in (str(s.value), s.value)}

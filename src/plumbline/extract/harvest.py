@@ -1,0 +1,165 @@
+"""A slice of findings, pass by pass, until it is proven whole.
+
+There is no cursor at the console: pages are windows over a result that may change between them.
+So a slice is whole only when the distinct findings of one pass are as many as the console said on
+every page of it, and the row that two neighbouring windows share was the same in both. Otherwise it is read again, in one single page where that fits: one answer cannot
+drift. Where the order changes from page to page and nothing else does, the findings of all passes
+together may reach the total.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from plumbline.console.query import Tool
+from plumbline.extract.pager import Pager
+from plumbline.lake.staging import Outcome, Receipt, SliceStage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import duckdb
+    import pyarrow as pa
+
+    from plumbline.extract.columns import Columns, PageColumns
+    from plumbline.extract.pages import PageReader, ReadPage
+    from plumbline.extract.slices import Asking, Slice
+
+_REMEMBERED_ROWS = 8
+"""The shared row may not be the very last: some consoles give a row more, or rows twice."""
+MOST_PASSES = 4
+"""A console that changes all the time is not read for ever."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Harvest:
+    """Reads slices into their stages; what stays the same over a run."""
+
+    reader: PageReader
+    asking: Asking
+    columns: Columns
+    engine: duckdb.DuckDBPyConnection
+    progress: Callable[[Slice, Receipt], None] = lambda _slice, _receipt: None
+    pause: Callable[[float], None] = lambda _seconds: None
+    odd: dict[str, int] = field(default_factory=dict)
+
+    def read(self, part: Slice, stage: SliceStage) -> Outcome:
+        """Read a slice until it is whole, or as often as is reasonable.
+
+        Goes on behind the last staged page when an earlier run was stopped. The outcome says
+        whether it is whole; it is no error here if it is not.
+
+        Raises:
+            PlumblineError: the console cannot be asked any more, or the disk refuses.
+        """
+        outcome = self._pass(part, stage, attempt := max(0, stage.passes() - 1))
+        while not outcome.whole and attempt + 1 < MOST_PASSES:
+            attempt += 1
+            self.pause(0.5 * 2**attempt)
+            outcome = self._pass(part, stage, attempt)
+        stage.close(outcome)
+        return outcome
+
+    def _pass(self, part: Slice, stage: SliceStage, attempt: int) -> Outcome:
+        known = stage.receipts(attempt)
+        pager = self._pager(part, attempt, known)
+        if pager is not None:
+            query = self.asking.query(Tool.VULNDETAILS, part)
+            for read in self.reader.pages(query, pager):
+                columns = self.columns.read(read.page, part.source, part.repository_id)
+                receipt = _receipt(len(known), read, columns)
+                known.append(stage.stage(attempt, receipt, _tables(columns)))
+                self._count(columns.odd)
+                self.progress(part, receipt)
+        return self._judge(stage, attempt)
+
+    def _pager(self, part: Slice, attempt: int, known: Sequence[Receipt]) -> Pager | None:
+        """Where to begin: behind the last staged page, or nowhere if the pass had ended."""
+        total = part.expected
+        if known:
+            total = known[-1].total or 0
+            if not known[-1].rows or known[-1].end >= total:
+                return None
+        pager = Pager(self.reader.size, at_once=total + total // 50 + 10 if attempt else None)
+        return pager.from_row(pager.behind(known[-1].end)) if known else pager
+
+    def _count(self, odd: dict[str, int]) -> None:
+        for kind, count in odd.items():
+            self.odd[kind] = self.odd.get(kind, 0) + count
+
+    def _judge(self, stage: SliceStage, attempt: int) -> Outcome:
+        """Whether a pass alone, or all passes together, hold what the console has."""
+        passes = [stage.receipts(number) for number in range(attempt + 1)]
+        rows = sum(receipt.rows for receipts in passes for receipt in receipts)
+        total = _steady(passes[-1])
+        alone = _distinct(self.engine, stage, (attempt,))
+        if alone == total and _seamless(passes[-1]):
+            return Outcome(whole=True, expected=total, distinct=alone, passes=(attempt,), rows=rows)
+        together = tuple(range(attempt + 1))
+        distinct = _distinct(self.engine, stage, together)
+        steady = total is not None and all(_steady(receipts) == total for receipts in passes)
+        return Outcome(
+            whole=steady and distinct == total,
+            expected=total if total is not None else _last_total(passes[-1]),
+            distinct=distinct if steady else alone,
+            passes=together if steady else (attempt,),
+            rows=rows,
+            note=_note(steady=steady, passes=attempt + 1),
+        )
+
+
+def _note(*, steady: bool, passes: int) -> str:
+    if steady:
+        return f"the order of rows changed from page to page; {passes} passes taken together"
+    return f"the console changed while it was read, {passes} times over"
+
+
+def _seamless(receipts: Sequence[Receipt]) -> bool:
+    """Whether each page began with a row that the page before had ended with."""
+    return all(after.first in before.last for before, after in pairwise(receipts))
+
+
+def _steady(receipts: Sequence[Receipt]) -> int | None:
+    """The total, if every page of the pass told the same."""
+    totals = {receipt.total for receipt in receipts}
+    return totals.pop() if len(totals) == 1 else None
+
+
+def _last_total(receipts: Sequence[Receipt]) -> int | None:
+    return receipts[-1].total if receipts else None
+
+
+def _distinct(engine: duckdb.DuckDBPyConnection, stage: SliceStage, passes: tuple[int, ...]) -> int:
+    files = stage.files("findings", passes)
+    if not files:
+        return 0
+    query = "SELECT count(DISTINCT finding) FROM read_parquet($files)"
+    found = engine.execute(query, {"files": files}).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _receipt(number: int, read: ReadPage, columns: PageColumns) -> Receipt:
+    keys = columns.findings["finding"]
+    return Receipt(
+        number=number,
+        first=keys[0].as_py() if len(keys) else "",
+        last=tuple(keys[-_REMEMBERED_ROWS:].to_pylist()),
+        start=read.window.start,
+        end=read.window.end,
+        rows=len(read.page.rows),
+        total=read.page.total,
+        received=read.reply.received,
+        seconds=read.reply.seconds,
+        odd=columns.odd,
+    )
+
+
+def _tables(columns: PageColumns) -> dict[str, pa.Table]:
+    return {
+        "findings": columns.findings,
+        "aliases": columns.aliases,
+        "plugins": columns.plugins,
+        "outputs": columns.outputs,
+    }

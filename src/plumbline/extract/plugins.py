@@ -1,0 +1,126 @@
+"""Plugins, each revision given once."""
+
+from __future__ import annotations
+
+import json
+import re
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from plumbline.console.rows import Named
+from plumbline.extract.sheet import STAGED, Sheet, written
+from plumbline.extract.values import ABSENT
+from plumbline.tables import PLUGINS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Plugins:
+    """Picks the rows that tell a plugin for the first time, or in a new revision."""
+
+    def __init__(self, console: str) -> None:
+        self._console = console
+        self._known: dict[Any, tuple[Any, ...]] = {}
+
+    def read(self, rows: Sequence[Any], odd: dict[str, int]) -> pa.Table:
+        """Plugins not given before; counts in `odd` those told in two ways within a run."""
+        new: list[Any] = []
+        known = self._known
+        for row in rows:
+            mark = _mark(row)
+            before = known.get(row.pluginID)
+            if before == mark:
+                continue
+            if before is not None:
+                odd["plugin told in two ways"] = odd.get("plugin told in two ways", 0) + 1
+            known[row.pluginID] = mark
+            new.append(row)
+        sheet = Sheet(self._console, new)
+        _fill(sheet, new)
+        return sheet.table(STAGED["plugins"])
+
+
+_short = attrgetter(
+    "version",
+    "pluginModDate",
+    "pluginName",
+    "vprScore",
+    "epssScore",
+    "baseScore",
+    "cvssV3BaseScore",
+    "cvssV4BaseScore",
+    "exploitAvailable",
+    "riskFactor",
+    "cve",
+    "xref",
+    "solution",
+)
+
+
+def _mark(row: Any) -> tuple[Any, ...]:
+    """What tells one revision of a plugin from another, without comparing its long texts."""
+    text = row.description
+    return (*_short(row), len(text) if isinstance(text, str) else text)
+
+
+_PLUGIN_LISTS: dict[str, tuple[str, str]] = {
+    "see_also": ("seeAlso", r"[\r\n]+"),
+    "exploit_frameworks": ("exploitFrameworks", r","),
+    "cves": ("cve", r","),
+    "bids": ("bid", r","),
+    "xrefs": ("xref", r","),
+    # Comma in old consoles, <br/> in newer ones.
+    "cpes": ("cpe", r",|<br\s*/?>"),
+}
+_PLAIN_PLUGIN = tuple(
+    (c.name, c.source)
+    for c in PLUGINS.columns
+    if c.source
+    and "." not in c.source
+    and c.name not in {*_PLUGIN_LISTS, "kev", "kev_due", "vpr_drivers"}
+)
+_KEV = re.compile(r"CISA-KNOWN-EXPLOITED\s*[#:]\s*([^,]*)")
+
+
+def _fill(sheet: Sheet, rows: Sequence[Any]) -> None:
+    sheet.read_all(_PLAIN_PLUGIN, rows)
+    sheet.read("vpr_drivers", [_as_json(row.vprContext) for row in rows], "vprContext")
+    for name, (wire, pattern) in _PLUGIN_LISTS.items():
+        split = re.compile(pattern)
+        values = [_split(split, getattr(row, wire)) for row in rows]
+        sheet.put(name, pa.array(values, Kind.TEXTS.arrow))
+    for part in ("id", "name", "type"):
+        name = {"id": "family_id", "name": "family", "type": "family_type"}[part]
+        sheet.read(name, [_part(row.family, part) for row in rows], f"family.{part}")
+    known = [_KEV.search(written(row.xref)) for row in rows]
+    sheet.put("kev", pa.array([found is not None for found in known], pa.bool_()))
+    due = [found[1].strip() or None if found else None for found in known]
+    sheet.put("kev_due", pa.array(due, pa.string()))
+
+
+def _part(value: Any, part: str) -> Any:
+    if isinstance(value, Named):
+        return getattr(value, part)
+    return value if part == "name" else None
+
+
+def _as_json(value: Any) -> Any:
+    """The drivers as JSON text; some consoles send the list itself."""
+    if value in ("", "[]", None) or value == []:
+        return None
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _split(pattern: re.Pattern[str], value: Any) -> list[str] | None:
+    if value in ABSENT:
+        return None
+    return [part.strip() for part in pattern.split(written(value)) if part.strip()]
+
+
+def _comma_list(value: Any) -> list[str] | None:
+    if value in ABSENT:
+        return None
+    return [part.strip() for part in written(value).split(",") if part.strip()]

@@ -1,0 +1,65 @@
+"""Our counts beside the console's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from plumbline.terms.finding import Source
+from plumbline.terms.proof import Proof
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    import duckdb
+
+Counts = Mapping[Source, Mapping[Severity, int]]
+"""What the console counts in one repository."""
+
+
+def count_staged(
+    engine: duckdb.DuckDBPyConnection, files: Iterable[str]
+) -> dict[tuple[int, Source], dict[Severity | None, int]]:
+    """Distinct staged findings by repository, store and severity (none: an unreadable one)."""
+    paths = list(files)
+    found: dict[tuple[int, Source], dict[Severity | None, int]] = {}
+    if not paths:
+        return found
+    rows = engine.execute(
+        "SELECT repository_id, source, severity, count(DISTINCT finding) "
+        "FROM read_parquet($files) GROUP BY ALL",
+        {"files": paths},
+    ).fetchall()
+    for repository_id, source, severity, count in rows:
+        key = (repository_id, Source(source))
+        found.setdefault(key, {})[None if severity is None else Severity(severity)] = count
+    return found
+
+
+def prove(
+    repository_id: int,
+    console: Counts,
+    ours: Mapping[tuple[int, Source], Mapping[Severity | None, int]],
+) -> Iterator[Proof]:
+    """One proof for each store and severity that either side counts, and for every store."""
+    for source, theirs in console.items():
+        held = _placed(ours.get((repository_id, source), {}), theirs)
+        for severity in sorted(Severity, reverse=True):
+            yield Proof(
+                repository_id=repository_id,
+                source=source,
+                severity=severity,
+                ours=held.get(severity, 0),
+                console=theirs.get(severity, 0),
+            )
+
+
+def _placed(
+    ours: Mapping[Severity | None, int], theirs: Mapping[Severity, int]
+) -> dict[Severity, int]:
+    """Our counts, rows with an unreadable severity counted where exactly they are missing."""
+    placed = {severity: count for severity, count in ours.items() if severity is not None}
+    unread = ours.get(None, 0)
+    missing = {s: theirs.get(s, 0) - placed.get(s, 0) for s in Severity}
+    if unread and min(missing.values()) >= 0 and sum(missing.values()) == unread:
+        return {severity: theirs.get(severity, 0) for severity in Severity}
+    return placed

@@ -1,0 +1,106 @@
+"""Columns of one table in the making, with what did not fit kept row by row."""
+
+from __future__ import annotations
+
+import json
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from plumbline.console.rows import Named
+from plumbline.extract.values import READERS, Read
+from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Column, Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_LATER = frozenset(
+    {"host", "state", "fixed_at", "fixed_by", "opened_run", "changed_run", "rule", "evidence"}
+)
+LAST_MITIGATED = Column("last_mitigated", Kind.TIME, "Told as fixed.", "lastMitigated")
+
+
+def _staged(table: Table) -> pa.Schema:
+    columns = [c for c in table.columns if c.name not in _LATER]
+    if table is FINDINGS:
+        columns.append(LAST_MITIGATED)
+    return pa.schema([pa.field(c.name, c.kind.arrow) for c in columns])
+
+
+STAGED = {t.name: _staged(t) for t in (FINDINGS, OUTPUTS, PLUGINS, ALIASES)}
+"""The tables as a page fills them: without what only alignment and history can tell."""
+
+_KINDS = {c.name: c.kind for c in (*PLUGINS.columns, *ALIASES.columns, *FINDINGS.columns)} | {
+    LAST_MITIGATED.name: LAST_MITIGATED.kind
+}
+
+
+class Sheet:
+    """Columns of one table in the making, with what did not fit kept row by row."""
+
+    def __init__(self, console: str, rows: Sequence[Any]) -> None:
+        self._length = len(rows)
+        self._columns: dict[str, pa.Array] = {}
+        self._extra: dict[int, dict[str, Any]] = {}
+        self.odd: dict[str, int] = {}
+        self.put("console", pa.repeat(pa.scalar(console), self._length))
+
+    def put(self, name: str, array: pa.Array) -> None:
+        """Set a column that is ready."""
+        self._columns[name] = array
+
+    def read(
+        self,
+        name: str,
+        values: Sequence[Any],
+        wire: str,
+        reader: Callable[[Sequence[Any]], Read] | None = None,
+    ) -> None:
+        """Read a column from the console's values; those that do not fit are kept apart."""
+        array, odd = (reader or READERS[_KINDS[name]])(values)
+        self._columns[name] = array
+        for place in odd:
+            self._extra.setdefault(place, {})[wire] = values[place]
+        if odd:
+            self.odd[f"field {wire}"] = self.odd.get(f"field {wire}", 0) + len(odd)
+
+    def read_all(self, fields: Sequence[tuple[str, str]], rows: Sequence[Any]) -> None:
+        """Read columns that are each one field of the row: pairs of column and field."""
+        pick = attrgetter(*(wire for _, wire in fields))
+        sheaf = zip(*map(pick, rows), strict=True) if rows else ([] for _ in fields)
+        for (name, wire), values in zip(fields, sheaf, strict=True):
+            self.read(name, values, wire)
+
+    def keep(self, extras: Iterable[dict[str, Any]]) -> None:
+        """Keep fields that have no column, row by row."""
+        for place, extra in enumerate(extras):
+            for wire, value in extra.items():
+                self._extra.setdefault(place, {})[wire] = value
+
+    def table(self, schema: pa.Schema) -> pa.Table:
+        """The columns as a table; what was kept apart is in `extra`."""
+        extra: list[str | None] = [None] * self._length
+        for place, values in self._extra.items():
+            extra[place] = json.dumps(values, ensure_ascii=True, sort_keys=True, default=str)
+        self._columns.setdefault("extra", pa.array(extra, pa.string()))
+        return pa.table([self._columns[name] for name in schema.names], schema=schema)
+
+    def table_with_nulls(self, schema: pa.Schema) -> pa.Table:
+        """The table, with nulls for the columns nobody has read."""
+        for field in schema:
+            if field.name not in self._columns and field.name != "extra":
+                self._columns[field.name] = pa.nulls(self._length, field.type)
+        return self.table(schema)
+
+
+def identifier(value: Any) -> Any:
+    """The id of an object the console gives, or the value itself."""
+    return value.id if isinstance(value, Named) else value
+
+
+def written(value: Any) -> str:
+    """A scalar as text; nothing is empty."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else str(value)

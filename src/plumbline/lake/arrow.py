@@ -1,0 +1,42 @@
+"""Arrow without pandas.
+
+pyarrow looks for pandas at its first conversion, which costs more than a second of CPU and 60 MB
+on two cores although nothing here uses it; the questions' library brings pandas along.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import MetaPathFinder
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+
+class _Absent(MetaPathFinder):
+    """Says that pandas is not installed."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is spared", name=fullname)
+        return None
+
+
+def spare_pandas() -> None:
+    """Let pyarrow find no pandas in this process; without effect when pandas is loaded already."""
+    if "pandas" in sys.modules:
+        return
+    absent = _Absent()
+    sys.meta_path.insert(0, absent)
+    try:
+        pa.array([None])
+    finally:
+        sys.meta_path.remove(absent)

@@ -1,0 +1,198 @@
+"""What a run has read so far, on disk, page by page.
+
+A page is written as Parquet parts; its receipt is renamed into place last. So a page whose receipt
+is there is there whole, whenever the process was killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plumbline.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """One page that was read and staged."""
+
+    number: int
+    start: int
+    end: int
+    """The window asked for, not the rows that came."""
+    rows: int
+    total: int | None
+    received: int
+    seconds: float
+    first: str = ""
+    """Key of the first finding; the page before should have had it among its last."""
+    last: tuple[str, ...] = ()
+    odd: dict[str, int] = {}
+    parts: dict[str, str] = {}
+    """Table to file name."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How the reading of one slice ended."""
+
+    whole: bool
+    expected: int | None
+    distinct: int
+    passes: tuple[int, ...]
+    """Passes whose parts make the slice."""
+    rows: int
+    """Rows received in all passes, repeats included."""
+    note: str = ""
+
+
+class SliceStage:
+    """The staged pages of one slice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def receipts(self, attempt: int) -> list[Receipt]:
+        """The pages of one pass in the order they were read; a broken receipt ends them."""
+        found: list[Receipt] = []
+        for path in sorted(self._pass(attempt).glob("*.json")):
+            receipt = _read(path, Receipt)
+            if receipt is None or receipt.number != len(found):
+                break
+            found.append(receipt)
+        return found
+
+    def passes(self) -> int:
+        """How many passes have begun."""
+        return len(list(self.folder.glob("pass-*")))
+
+    def stage(self, attempt: int, receipt: Receipt, tables: Mapping[str, pa.Table]) -> Receipt:
+        """Write a page: its parts, then its receipt.
+
+        Raises:
+            StorageError: the disk is full or refuses; no receipt was written.
+        """
+        folder = self._pass(attempt)
+        with storage_faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            parts = {}
+            for name, table in tables.items():
+                if table.num_rows:
+                    parts[name] = f"{receipt.number:06d}.{name}.parquet"
+                    _write_part(folder / parts[name], table)
+            sealed = msgspec.structs.replace(receipt, parts=parts)
+            _write_file(folder / f"{receipt.number:06d}.json", msgspec.json.encode(sealed))
+        return sealed
+
+    def files(self, table: str, passes: tuple[int, ...]) -> list[str]:
+        """The parts of a table, in the order of passes and pages."""
+        return [
+            str(self._pass(attempt) / receipt.parts[table])
+            for attempt in passes
+            for receipt in self.receipts(attempt)
+            if table in receipt.parts
+        ]
+
+    def close(self, outcome: Outcome) -> None:
+        """Note that the slice needs no more reading."""
+        with storage_faults(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write_file(self.folder / "outcome.json", msgspec.json.encode(outcome))
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended, if it has."""
+        return _read(self.folder / "outcome.json", Outcome)
+
+    def discard(self) -> None:
+        """Forget everything that was staged."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _pass(self, attempt: int) -> Path:
+        return self.folder / f"pass-{attempt:02d}"
+
+
+class Staging:
+    """The staged pages of one connection's unfinished run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def slice(self, name: str) -> SliceStage:
+        """The place of one slice."""
+        return SliceStage(self.folder / name)
+
+    def slices(self, prefix: str) -> Iterator[SliceStage]:
+        """The places of all staged slices whose name begins so."""
+        for path in sorted(self.folder.glob(f"{prefix}*")):
+            if path.is_dir():
+                yield SliceStage(path)
+
+    def keep_plan(self, plan: bytes) -> None:
+        """Remember what the run set out to read."""
+        with storage_faults(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write_file(self.folder / "plan.json", plan)
+
+    def plan(self) -> bytes | None:
+        """What an unfinished run set out to read; nothing when there is none."""
+        try:
+            return (self.folder / "plan.json").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def discard(self) -> None:
+        """Forget the unfinished run."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def storage_faults(folder: Path) -> Iterator[None]:
+    """Tell faults of the disk in words.
+
+    Raises:
+        StorageError: for any fault of the file system.
+    """
+    try:
+        yield
+    except OSError as fault:
+        full = fault.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(fault)
+        what = "The disk is full" if full else f"The disk refuses ({fault.strerror or fault})"
+        raise StorageError(
+            f"{what}: {folder} cannot be written.",
+            advice="free some space there" if full else "check the folder's owner and rights",
+            unchanged="the last published snapshot; the next sync goes on from what was staged",
+        ) from fault
+
+
+def _write_part(path: Path, table: pa.Table) -> None:
+    scratch = path.with_suffix(".tmp")
+    pq.write_table(table, scratch, compression="zstd", write_statistics=False)
+    scratch.replace(path)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    scratch = path.with_suffix(".tmp")
+    with scratch.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None

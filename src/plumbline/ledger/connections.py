@@ -1,0 +1,223 @@
+"""Consoles as the user set them up, and their API keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from plumbline.errors import ConfigurationError, UsageError
+from plumbline.ledger import audit, runs, seal, shape
+from plumbline.ledger.faults import storage_faults
+from plumbline.ledger.models import ConnectionRow, SealedRow
+from plumbline.ledger.records import Entry
+from plumbline.terms.connection import Keys
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from plumbline.terms.connection import Connection
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be a connection's.
+
+    Raises:
+        UsageError: says what a name may consist of.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a connection.",
+            advice="use 1 to 64 letters, digits, dots, hyphens and underscores.",
+        )
+
+
+@storage_faults()
+def check_free(name: str) -> None:
+    """Refuse a name that is taken.
+
+    Raises:
+        UsageError: there is a connection of that name.
+    """
+    if exists(name):
+        raise UsageError(
+            f"There is a connection {name} already.",
+            advice=f"choose another name, or `plumbline connection edit {name}`.",
+            unchanged="the existing connection.",
+        )
+
+
+@storage_faults()
+def add(connection: Connection, keys: Keys) -> None:
+    """Keep a new connection with its keys.
+
+    Raises:
+        UsageError: the name is taken or not allowed.
+        ConfigurationError: the sealing keys cannot be used.
+    """
+    check_name(connection.name)
+    with seal.turn(), transaction.atomic():
+        check_free(connection.name)
+        row = ConnectionRow.objects.create(**shape.columns(connection))
+        SealedRow.objects.create(
+            connection=row, keys=_sealed(keys), proxy=_sealed_proxy(connection)
+        )
+        audit.note("add", connection.name, connection.address.url)
+
+
+@storage_faults()
+def edit(connection: Connection) -> None:
+    """Replace everything but the keys of the connection of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    with seal.turn(), transaction.atomic():
+        row = _row(connection.name)
+        columns = shape.columns(connection)
+        ConnectionRow.objects.filter(pk=row.pk).update(**columns, changed=timezone.now())
+        SealedRow.objects.filter(connection=row).update(proxy=_sealed_proxy(connection))
+        audit.note("edit", connection.name, connection.address.url)
+
+
+@storage_faults()
+def remove(name: str) -> None:
+    """Forget a connection and its keys; its runs stay in the history, its snapshots end.
+
+    Raises:
+        UsageError: there is none, or it is being read right now.
+    """
+    with transaction.atomic():
+        row = _row(name)
+        if run := runs.live(name):
+            raise UsageError(
+                f"Run {run.number} is reading {name} right now.",
+                advice="wait until it ends, or stop it.",
+                unchanged=f"the connection {name}.",
+            )
+        row.delete()
+        audit.note("remove", name)
+
+
+@storage_faults()
+def pause(name: str, *, paused: bool) -> None:
+    """Hold a connection back from runs, or let it run again.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    with transaction.atomic():
+        ConnectionRow.objects.filter(pk=_row(name).pk).update(paused=paused, changed=timezone.now())
+        audit.note("pause" if paused else "resume", name)
+
+
+@storage_faults()
+def exists(name: str) -> bool:
+    """Whether there is a connection of that name."""
+    return ConnectionRow.objects.filter(name=name).exists()
+
+
+@storage_faults()
+def get(name: str) -> Connection:
+    """The connection of that name, its proxy with credentials.
+
+    Raises:
+        UsageError: there is none.
+        ConfigurationError: the proxy's credentials cannot be unsealed.
+    """
+    return _whole(_row(name))
+
+
+@storage_faults()
+def entry(name: str) -> Entry:
+    """The connection of that name with what is known about it, its proxy without credentials.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return _entry(_row(name))
+
+
+@storage_faults()
+def list_all() -> tuple[Entry, ...]:
+    """Every connection by name, proxies without credentials."""
+    return tuple(map(_entry, _rows().order_by("name")))
+
+
+@storage_faults()
+def get_keys(name: str) -> Keys:
+    """The API keys of a connection.
+
+    Raises:
+        UsageError: there is no such connection.
+        ConfigurationError: it has no keys, or they cannot be unsealed.
+    """
+    token = bytes(_row(name).sealed.keys)
+    if not token:
+        raise ConfigurationError(
+            f"The connection {name} has no API keys.",
+            advice=f"give them with `plumbline connection rotate-keys {name}`.",
+        )
+    access, secret = json.loads(seal.unseal(token, name))
+    return Keys(access, secret)
+
+
+@storage_faults()
+def set_keys(name: str, keys: Keys) -> None:
+    """Replace the API keys of a connection.
+
+    Raises:
+        UsageError: there is no such connection.
+        ConfigurationError: the sealing keys cannot be used.
+    """
+    with seal.turn(), transaction.atomic():
+        row = _row(name)
+        SealedRow.objects.filter(connection=row).update(keys=_sealed(keys))
+        audit.note("rotate-keys", name)
+
+
+def _rows() -> QuerySet[ConnectionRow]:
+    return ConnectionRow.objects.select_related("sealed")
+
+
+def _row(name: str) -> ConnectionRow:
+    row = _rows().filter(name=name).first()
+    if row is None:
+        raise UsageError(f"There is no connection {name!r}.", advice=_known())
+    return row
+
+
+def _known() -> str:
+    names = ConnectionRow.objects.order_by("name").values_list("name", flat=True)
+    if not names:
+        return "add one with `plumbline connection add NAME --url URL`."
+    return f"use one of: {', '.join(names)}."
+
+
+def _entry(row: ConnectionRow) -> Entry:
+    return Entry(
+        connection=shape.connection_of(row),
+        paused=row.paused,
+        created=row.created,
+        changed=row.changed,
+        has_keys=bool(row.sealed.keys),
+    )
+
+
+def _whole(row: ConnectionRow) -> Connection:
+    token = bytes(row.sealed.proxy)
+    return shape.connection_of(row, seal.unseal(token, row.name) if token else "")
+
+
+def _sealed(keys: Keys) -> bytes:
+    return seal.seal(json.dumps([keys.access, keys.secret]))
+
+
+def _sealed_proxy(connection: Connection) -> bytes:
+    user = shape.proxy_user(connection)
+    return seal.seal(user) if user else b""

@@ -1,0 +1,182 @@
+"""The tables of the ledger. Rows stay inside this package; callers get frozen records."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class ConnectionRow(models.Model):
+    """A console as the user set it up."""
+
+    name = models.CharField(max_length=64, unique=True)
+    url = models.TextField()
+    trust_kind = models.CharField(max_length=16)
+    trust_value = models.TextField(blank=True)
+    # Without credentials; those are in SealedRow.
+    proxy = models.TextField(blank=True)
+    no_proxy = models.JSONField(default=list)
+    repositories = models.JSONField(default=list)
+    severities = models.JSONField(default=list)
+    asset_lists = models.JSONField(default=list)
+    families = models.JSONField(default=list)
+    look_back_days = models.PositiveIntegerField(null=True)
+    was = models.CharField(max_length=16)
+    page_size = models.PositiveIntegerField(null=True)
+    connect_timeout = models.FloatField()
+    read_timeout = models.FloatField()
+    retries = models.PositiveIntegerField()
+    paused = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SealedRow(models.Model):
+    """The secrets of a connection, each sealed with the newest sealing key."""
+
+    connection = models.OneToOneField(ConnectionRow, models.CASCADE, related_name="sealed")
+    keys = models.BinaryField(default=b"")
+    proxy = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"secrets of connection {self.connection_id}"
+
+
+class RunRow(models.Model):
+    """One reading of a console, from start to end."""
+
+    # AUTOINCREMENT (SQLite) and sequences (PostgreSQL) never give a number twice.
+    number = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(ConnectionRow, models.SET_NULL, null=True, related_name="runs")
+    # Stays when the connection is removed.
+    name = models.CharField(max_length=64)
+    mode = models.CharField(max_length=16)
+    state = models.CharField(max_length=16)
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    advice = models.TextField(blank=True)
+    counts = models.JSONField(default=dict)
+    requests = models.PositiveBigIntegerField(default=0)
+    received = models.PositiveBigIntegerField(default=0)
+    # Time at work; the pause between a kill and its resumption does not count.
+    seconds = models.FloatField(default=0.0)
+    claimed = models.DateTimeField()
+    heartbeat = models.DateTimeField()
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    process = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        """Lookups by connection and state."""
+
+        indexes = (models.Index(fields=["name", "state"]),)
+
+    def __str__(self) -> str:
+        return f"run {self.number} of {self.name}"
+
+
+class ProofRow(models.Model):
+    """Our count beside the console's."""
+
+    run = models.ForeignKey(RunRow, models.CASCADE, related_name="proof_rows")
+    repository = models.BigIntegerField()
+    source = models.CharField(max_length=16)
+    severity = models.PositiveSmallIntegerField()
+    ours = models.BigIntegerField()
+    console = models.BigIntegerField()
+
+    class Meta:
+        """One row a repository, source and severity."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["run", "repository", "source", "severity"], name="one_proof"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.ours} of {self.console} in repository {self.repository}"
+
+
+class SliceRow(models.Model):
+    """How one slice of a run was read."""
+
+    run = models.ForeignKey(RunRow, models.CASCADE, related_name="slice_rows")
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=32)
+    expected = models.BigIntegerField(null=True)
+    distinct = models.BigIntegerField()
+    passes = models.PositiveIntegerField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        """One row a slice."""
+
+        constraints = (models.UniqueConstraint(fields=["run", "name"], name="one_slice"),)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
+
+
+class OddityRow(models.Model):
+    """A kind of odd value met in a run, counted."""
+
+    run = models.ForeignKey(RunRow, models.CASCADE, related_name="oddity_rows")
+    kind = models.CharField(max_length=200)
+    count = models.PositiveBigIntegerField()
+    example = models.TextField(blank=True)
+
+    class Meta:
+        """One row a kind."""
+
+        constraints = (models.UniqueConstraint(fields=["run", "kind"], name="one_oddity"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} x {self.kind}"
+
+
+class RequestRow(models.Model):
+    """One request to a console; no run when it was a preflight."""
+
+    run = models.ForeignKey(RunRow, models.CASCADE, null=True, related_name="request_rows")
+    at = models.DateTimeField()
+    method = models.CharField(max_length=8)
+    path = models.TextField()
+    summary = models.TextField(blank=True)
+    status = models.PositiveSmallIntegerField()
+    received = models.PositiveBigIntegerField()
+    seconds = models.FloatField()
+    attempt = models.PositiveSmallIntegerField()
+    outcome = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class SnapshotRow(models.Model):
+    """What a run published: the version of every table, and where the console stood."""
+
+    run = models.OneToOneField(RunRow, models.CASCADE, primary_key=True, related_name="snapshot")
+    as_of = models.DateTimeField()
+    published = models.DateTimeField()
+    tables = models.JSONField(default=dict)
+    plan = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"snapshot of run {self.run_id}"
+
+
+class AuditRow(models.Model):
+    """Who did what; rows are only ever added."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=200)
+    action = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.action} {self.subject}"

@@ -1,0 +1,114 @@
+"""The frozen values this package hands out and takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from plumbline.terms.connection import Connection
+    from plumbline.terms.run import RunMode, RunState
+    from plumbline.terms.snapshot import Pin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A connection with what the ledger knows about it."""
+
+    connection: Connection
+    paused: bool
+    created: datetime
+    changed: datetime
+    has_keys: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One reading of a console. Times are UTC."""
+
+    number: int
+    connection: str
+    mode: RunMode
+    state: RunState
+    started: datetime
+    ended: datetime | None
+    error: str
+    advice: str
+    counts: Mapping[str, int]
+    requests: int
+    received: int
+    """Bytes of all answers."""
+    seconds: float
+    """Time at work, without the pause between a kill and its resumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """How one slice of a run was read."""
+
+    name: str
+    state: str
+    expected: int | None
+    """Rows the console announced; unknown when it never did."""
+    distinct: int
+    """Rows with different keys that were read."""
+    passes: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """A kind of odd value, how often it was met, and one example."""
+
+    kind: str
+    count: int
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a run wants to publish."""
+
+    as_of: datetime
+    """The moment the data speaks of: when the run began to read."""
+    tables: Mapping[str, Pin]
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """Where the console stood, as JSON: what the next run compares with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A published run."""
+
+    run: int
+    connection: str
+    state: RunState
+    as_of: datetime
+    published: datetime
+    tables: Mapping[str, Pin]
+    plan: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """The requests of a run in sum."""
+
+    requests: int
+    received: int
+    seconds: float
+    failed: int
+    """Requests whose outcome was not ``ok``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One line of the audit."""
+
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    detail: str

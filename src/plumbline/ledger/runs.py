@@ -1,0 +1,222 @@
+"""Runs from start to end: who works on them, how they stand, what they counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from plumbline.errors import FatalError, UsageError
+from plumbline.ledger import owner
+from plumbline.ledger.faults import storage_faults
+from plumbline.ledger.models import ConnectionRow, RunRow
+from plumbline.ledger.records import Run
+from plumbline.terms.run import RunMode, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+_ABANDONED = "It was stopped before it could finish."
+
+
+@storage_faults()
+def start(connection: str, mode: RunMode) -> Run:
+    """Begin a run; a dead one that was not resumed is closed as failed.
+
+    Raises:
+        UsageError: there is no such connection.
+        FatalError: another process reads that console right now.
+    """
+    with transaction.atomic():
+        parent = _connection(connection)
+        now = timezone.now()
+        for row in _running(connection):
+            _refuse_if_live(row, now)
+            _end(row, row.heartbeat, RunState.FAILED, error=_ABANDONED)
+        me = owner.this()
+        row = RunRow.objects.create(
+            connection=parent,
+            name=connection,
+            mode=mode.value,
+            state=RunState.RUNNING.value,
+            started=now,
+            claimed=now,
+            heartbeat=now,
+            host=me.host,
+            pid=me.pid,
+            process=me.process,
+        )
+    return _run(row)
+
+
+@storage_faults()
+def resumable(connection: str) -> Run | None:
+    """The latest run of a connection that still counts as running but whose process is gone."""
+    row = _running(connection).last()
+    if row is None or _lives(row, timezone.now()):
+        return None
+    return _run(row)
+
+
+@storage_faults()
+def live(connection: str) -> Run | None:
+    """The run of a connection that a living process works on."""
+    now = timezone.now()
+    return next((_run(row) for row in _running(connection) if _lives(row, now)), None)
+
+
+@storage_faults()
+def resume(number: int) -> Run:
+    """Take over a run whose process is gone.
+
+    Raises:
+        UsageError: there is no such run, or it has ended.
+        FatalError: its process lives, or another was faster.
+    """
+    with transaction.atomic():
+        row = _unended(number)
+        now = timezone.now()
+        _refuse_if_live(row, now)
+        me = owner.this()
+        row.seconds = _worked(row, row.heartbeat)
+        row.claimed = row.heartbeat = now
+        row.host, row.pid, row.process = me.host, me.pid, me.process
+        row.save()
+    return _run(row)
+
+
+@storage_faults()
+def heartbeat(number: int) -> None:
+    """Tell that the run's process is at work; at least every half minute."""
+    RunRow.objects.filter(pk=number).update(heartbeat=timezone.now())
+
+
+@storage_faults()
+def finish(
+    number: int,
+    state: RunState,
+    counts: Mapping[str, int] | None = None,
+    *,
+    error: str = "",
+    advice: str = "",
+) -> Run:
+    """End a run without publishing; requests, bytes and seconds are summed up here.
+
+    Close the run's request log first: what it still holds would not be counted.
+
+    Raises:
+        UsageError: there is no such run, or it has ended.
+    """
+    with transaction.atomic():
+        row = _unended(number)
+        _end(row, timezone.now(), state, counts, error=error, advice=advice)
+    return _run(row)
+
+
+@storage_faults()
+def get(number: int) -> Run:
+    """One run.
+
+    Raises:
+        UsageError: there is none of that number.
+    """
+    return _run(_row(number))
+
+
+@storage_faults()
+def listing(connection: str | None = None, limit: int | None = None) -> tuple[Run, ...]:
+    """Runs of one connection or of all, the newest first."""
+    rows = RunRow.objects.order_by("-number")
+    if connection is not None:
+        rows = rows.filter(name=connection)
+    return tuple(map(_run, rows[:limit]))
+
+
+def _end(
+    row: RunRow,
+    ended: datetime,
+    state: RunState,
+    counts: Mapping[str, int] | None = None,
+    *,
+    error: str = "",
+    advice: str = "",
+) -> None:
+    """Close a row; call it inside a transaction."""
+    sums = row.request_rows.aggregate(requests=Count("pk"), received=Sum("received"))
+    row.state, row.ended = state.value, ended
+    row.error, row.advice = error, advice
+    row.counts = dict(counts or {})
+    row.requests, row.received = sums["requests"], sums["received"] or 0
+    row.seconds = _worked(row, ended)
+    row.save()
+
+
+def _worked(row: RunRow, until: datetime) -> float:
+    return row.seconds + max((until - row.claimed).total_seconds(), 0.0)
+
+
+def _connection(name: str) -> ConnectionRow:
+    """The connection's row, locked where the database locks rows."""
+    row = ConnectionRow.objects.select_for_update().filter(name=name).first()
+    if row is None:
+        raise UsageError(
+            f"There is no connection {name!r}.", advice="see `plumbline connection list`."
+        )
+    return row
+
+
+def _running(connection: str) -> QuerySet[RunRow]:
+    return RunRow.objects.filter(
+        name=connection, connection__isnull=False, state=RunState.RUNNING
+    ).order_by("number")
+
+
+def _row(number: int, rows: QuerySet[RunRow] | None = None) -> RunRow:
+    found = (RunRow.objects.all() if rows is None else rows).filter(pk=number).first()
+    if found is None:
+        raise UsageError(f"There is no run {number}.", advice="see `plumbline runs`.")
+    return found
+
+
+def _unended(number: int) -> RunRow:
+    """A run that still goes on, locked where the database locks rows."""
+    row = _row(number, RunRow.objects.select_for_update())
+    if row.state != RunState.RUNNING:
+        raise UsageError(f"Run {number} has ended as {row.state}.", advice="start another run.")
+    return row
+
+
+def _lives(row: RunRow, now: datetime) -> bool:
+    process = owner.Owner(host=row.host, pid=row.pid, process=row.process)
+    return process.lives(row.heartbeat, now)
+
+
+def _refuse_if_live(row: RunRow, now: datetime) -> None:
+    if _lives(row, now):
+        raise FatalError(
+            f"Run {row.number} is reading {row.name} right now (process {row.pid} on {row.host}).",
+            advice="wait until it ends, or stop it.",
+            unchanged="that run and every snapshot.",
+        )
+
+
+def _run(row: RunRow) -> Run:
+    return Run(
+        number=row.number,
+        connection=row.name,
+        mode=RunMode(row.mode),
+        state=RunState(row.state),
+        started=row.started,
+        ended=row.ended,
+        error=row.error,
+        advice=row.advice,
+        counts=dict(row.counts),
+        requests=row.requests,
+        received=row.received,
+        seconds=row.seconds,
+    )

@@ -1,0 +1,82 @@
+"""Connections between their value object and their row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from plumbline.terms.connection import (
+    Address,
+    Connection,
+    Manners,
+    Scope,
+    Trust,
+    TrustKind,
+    WasMode,
+)
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    from plumbline.ledger.models import ConnectionRow
+
+
+def columns(connection: Connection) -> dict[str, Any]:
+    """The columns of a row; the proxy without its credentials."""
+    address, scope, manners = connection.address, connection.scope, connection.manners
+    return {
+        "name": connection.name,
+        "url": address.url,
+        "trust_kind": address.trust.kind.value,
+        "trust_value": address.trust.value,
+        "proxy": address.proxy_shown,
+        "no_proxy": list(address.no_proxy),
+        "repositories": list(scope.repositories),
+        "severities": [int(severity) for severity in scope.severities],
+        "asset_lists": list(scope.asset_lists),
+        "families": list(scope.families),
+        "look_back_days": scope.look_back_days,
+        "was": scope.was.value,
+        "page_size": manners.page_size,
+        "connect_timeout": manners.connect_timeout,
+        "read_timeout": manners.read_timeout,
+        "retries": manners.retries,
+    }
+
+
+def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
+    """The value object of a row, its proxy with these credentials."""
+    return Connection(
+        name=row.name,
+        address=Address(
+            url=row.url,
+            trust=Trust(kind=TrustKind(row.trust_kind), value=row.trust_value),
+            proxy=_with_user(row.proxy, proxy_user),
+            no_proxy=tuple(row.no_proxy),
+        ),
+        scope=Scope(
+            repositories=tuple(row.repositories),
+            severities=tuple(map(Severity, row.severities)),
+            asset_lists=tuple(row.asset_lists),
+            families=tuple(row.families),
+            look_back_days=row.look_back_days,
+            was=WasMode(row.was),
+        ),
+        manners=Manners(
+            page_size=row.page_size,
+            connect_timeout=row.connect_timeout,
+            read_timeout=row.read_timeout,
+            retries=row.retries,
+        ),
+    )
+
+
+def proxy_user(connection: Connection) -> str:
+    """User and password of the proxy as they stand in its address; empty without."""
+    return urlsplit(connection.address.proxy).netloc.rpartition("@")[0]
+
+
+def _with_user(proxy: str, user: str) -> str:
+    if not user:
+        return proxy
+    parts = urlsplit(proxy)
+    return urlunsplit((parts.scheme, f"{user}@{parts.netloc}", parts.path, "", ""))

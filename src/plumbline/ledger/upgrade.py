@@ -1,0 +1,70 @@
+"""Brings the tables of the database to the shape this program knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from plumbline.errors import ConfigurationError
+from plumbline.ledger.locks import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+Names = frozenset[tuple[str, str]]
+
+
+def upgrade(home: Path, file: Path | None) -> bool:
+    """Run the migrations that are missing; tells whether there were any.
+
+    Raises:
+        ConfigurationError: the database holds migrations this program does not know.
+    """
+    if not missing():
+        return False
+    with locked(home / "upgrade.lock"):
+        if not missing():  # another process was faster
+            return False
+        _migrate(file)
+    return True
+
+
+def missing() -> AbstractSet[tuple[str, str]]:
+    """The migrations (app, name) that are shipped but not recorded in the database.
+
+    Compares names only: cheap enough for every start.
+    """
+    known, recorded = _shipped(), _recorded()
+    ours = {app for app, _ in known}
+    if unknown := {name for app, name in recorded - known if app in ours}:
+        raise ConfigurationError(
+            f"The database was made by a newer Plumbline (it knows {', '.join(sorted(unknown))}).",
+            advice="update this installation, or point PLUMBLINE_DATABASE_URL at another database.",
+            unchanged="the database was not touched.",
+        )
+    return known - recorded
+
+
+def _migrate(file: Path | None) -> None:
+    if file is not None:
+        # Kept in the file itself: readers and a writer then work side by side.
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _shipped() -> Names:
+    return frozenset(
+        (app.label, file.stem)
+        for app in apps.get_app_configs()
+        for file in (Path(app.path) / "migrations").glob("[0-9]*.py")
+    )
+
+
+def _recorded() -> Names:
+    return frozenset(MigrationRecorder(connection).applied_migrations())

@@ -1,0 +1,49 @@
+"""Bands of days, as they are counted and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ibis.expr import types as ir
+
+NOT_TOLD = "not told"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From one number of days to another, both included; open at the end without a last one."""
+
+    first: int
+    last: int | None
+
+    @property
+    def word(self) -> str:
+        """How it is written."""
+        return f">{self.first - 1}" if self.last is None else f"{self.first}-{self.last}"
+
+
+def bands(*lasts: int) -> tuple[Band, ...]:
+    """Bands that end at these days, and one for all beyond."""
+    firsts = [0, *(last + 1 for last in lasts)]
+    return tuple(Band(first, last) for first, last in zip(firsts, [*lasts, None], strict=True))
+
+
+AGE = bands(7, 30, 60, 90, 180, 365)
+SEEN = bands(7, 30, 90)
+
+
+def place(days: ir.IntegerValue, within: Sequence[Band]) -> ir.IntegerValue:
+    """Place of the band a number of days is in; one past the last when it is not told."""
+    ends = ((days <= band.last, n) for n, band in enumerate(within) if band.last is not None)
+    return ibis.cases((days.isnull(), len(within)), *ends, else_=len(within) - 1)
+
+
+def words(within: Sequence[Band]) -> list[str]:
+    """The bands' words, with the one for what is not told at the end."""
+    return [*(band.word for band in within), NOT_TOLD]

@@ -1,0 +1,264 @@
+"""What a filter term means for a field: the condition it puts on the rows.
+
+Whatever the user wrote reaches the engine as a bound literal, never as part of a statement.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from operator import ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, assert_never
+
+import ibis
+
+from plumbline.errors import UsageError
+from plumbline.posture.addresses import Span
+from plumbline.posture.filters import Comparison, Query, Text, Value
+from plumbline.posture.relation import Field, FieldKind
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ibis.expr import types as ir
+
+    Before = Callable[[timedelta], ir.TimestampValue]
+
+ANY = "*"
+NONE = "none"
+_OPERATORS: dict[Comparison, Callable[[Any, Any], Any]] = {
+    Comparison.AT_LEAST: ge,
+    Comparison.AT_MOST: le,
+    Comparison.ABOVE: gt,
+    Comparison.BELOW: lt,
+}
+_DURATION = re.compile(r"([0-9]{1,6})([hdwy])")
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7, "y": 24 * 365}
+_DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
+_FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_MOST_HOURS = 24 * 365 * 100
+_INTEGER_LIMIT = 2**63
+
+
+def is_bare(value: Value, word: str) -> bool:
+    """Whether a value is just this word, not in quotes."""
+    return value.comparison is Comparison.EQUAL and value.low == Text(word)
+
+
+def matches(
+    column: ir.Value, field: Field, value: Value, query: Query, before: Before
+) -> ir.BooleanValue:
+    """The condition a value puts on a field's column; `before` tells the moment a
+    while before the snapshot.
+
+    Raises:
+        UsageError: the value does not fit the field; points at its character.
+    """
+    if is_bare(value, ANY):
+        return column.notnull()
+    try:
+        return _condition(column, field, value, before)
+    except UsageError as error:
+        query.refuse(f"{error.what} ({field.name}: {field.doc})", value.at, error.advice)
+
+
+def _condition(column: ir.Value, field: Field, value: Value, before: Before) -> ir.BooleanValue:
+    match field.kind:
+        case FieldKind.TEXT | FieldKind.TEXTS:
+            return _text(column, _single(value))
+        case FieldKind.KEY:
+            return column == _single(value).text.lower()
+        case FieldKind.WORD:
+            return column == _word(_single(value).text, field.words)
+        case FieldKind.FLAG:
+            return column == _flag(_single(value).text)
+        case FieldKind.SEVERITY:
+            return _ordered(column, value, _severity)
+        case FieldKind.INTEGER:
+            return _ordered(column, value, _integer)
+        case FieldKind.DAYS:
+            return _ordered(column, value, _days)
+        case FieldKind.NUMBER:
+            return _ordered(column, value, _number)
+        case FieldKind.TIME:
+            return _time(column, value, before)
+        case FieldKind.ADDRESS:
+            return _address(column, value)
+        case _:
+            assert_never(field.kind)
+
+
+def contains(column: ir.StringValue, text: str) -> ir.BooleanValue:
+    """Whether a text column holds a piece of text, letter case apart."""
+    return column.lower().contains(text.lower())
+
+
+def _single(value: Value) -> Text:
+    if value.comparison is not Comparison.EQUAL or value.low is None:
+        raise UsageError(
+            "This field has no order, so it cannot be compared.",
+            advice="write field:value; put a value with .. or < in quotes.",
+        )
+    return value.low
+
+
+def _text(column: ir.StringValue, text: Text) -> ir.BooleanValue:
+    lowered, wanted = column.lower(), text.text.lower()
+    if text.quoted or ANY not in wanted:
+        return lowered == wanted
+    match wanted.split(ANY):
+        case [first, ""]:
+            return lowered.startswith(first)
+        case ["", last]:
+            return lowered.endswith(last)
+        case ["", inner, ""]:
+            return lowered.contains(inner)
+        case pieces:
+            return lowered.re_search(_pattern(pieces))
+
+
+def _pattern(pieces: list[str]) -> str:
+    # Not re.escape(): the engines' own regular expressions refuse some of what it escapes.
+    escaped = (re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", piece) for piece in pieces)
+    return f"(?s)^{'.*'.join(escaped)}$"
+
+
+def _ordered(column: ir.Value, value: Value, read: Callable[[str], int | float]) -> ir.BooleanValue:
+    if value.comparison is Comparison.BETWEEN:
+        ends = []
+        if value.low is not None:
+            ends.append(column >= read(value.low.text))
+        if value.high is not None:
+            ends.append(column <= read(value.high.text))
+        return ibis.and_(*ends)
+    wanted = read(value.low.text if value.low else "")
+    if value.comparison is Comparison.EQUAL:
+        return column == wanted
+    return _OPERATORS[value.comparison](column, wanted)
+
+
+def _word(text: str, words: tuple[str, ...]) -> str:
+    for word in words:
+        if word.lower() == text.lower():
+            return word
+    raise UsageError(f"{text!r} is none of its words.", advice=f"one of {', '.join(words)}.")
+
+
+def _flag(text: str) -> bool:
+    try:
+        return _FLAGS[text.lower()]
+    except KeyError:
+        raise UsageError(f"{text!r} is neither yes nor no.", advice="write yes or no.") from None
+
+
+def _severity(text: str) -> int:
+    try:
+        return int(Severity.parse(text))
+    except ValueError:
+        words = ", ".join(severity.word for severity in reversed(Severity))
+        raise UsageError(f"{text!r} is no severity.", advice=f"one of {words}.") from None
+
+
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,19}", text) or abs(int(text)) >= _INTEGER_LIMIT:
+        raise UsageError(f"{text!r} is no whole number.", advice="write digits only.")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,9})d?", text)
+    if not found:
+        raise UsageError(f"{text!r} is no number of days.", advice="write 30 or 30d.")
+    return int(found[1])
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?%?", text):
+        raise UsageError(f"{text!r} is no number.", advice="write 7, 7.5 or 10%.")
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
+def _address(column: ir.StringValue, value: Value) -> ir.BooleanValue:
+    if value.comparison is Comparison.BETWEEN and value.low and value.high:
+        return _span(lambda: Span.between(str(value.low), str(value.high))).holds(column)
+    text = _single(value)
+    if ANY in text.text and not text.quoted:
+        return _text(column, text)
+    return _span(lambda: Span.parse(text.text)).holds(column)
+
+
+def _span(read: Callable[[], Span]) -> Span:
+    try:
+        return read()
+    except ValueError as error:
+        raise UsageError(
+            f"This is no address: {error}.",
+            advice="write 10.1.2.3, 10.1.0.0/16, 10.1.0.1-10.1.0.9 or 10.1.*",
+        ) from None
+
+
+def _time(column: ir.TimestampValue, value: Value, before: Before) -> ir.BooleanValue:
+    ends = [end.text for end in (value.low, value.high) if end]
+    if all(_DURATION.fullmatch(end) for end in ends):
+        return _time_by_age(column, value, before)
+    if value.comparison is Comparison.BETWEEN:
+        return ibis.and_(
+            *([column >= _day_or_time(value.low.text)[0]] if value.low else []),
+            *([column < _day_or_time(value.high.text)[1]] if value.high else []),
+        )
+    begin, end = _day_or_time(ends[0])
+    match value.comparison:
+        case Comparison.EQUAL:
+            return (column >= begin) & (column < end)
+        case Comparison.AT_LEAST:
+            return column >= begin
+        case Comparison.ABOVE:
+            return column >= end
+        case Comparison.AT_MOST:
+            return column < end
+        case Comparison.BELOW:
+            return column < begin
+        case _:
+            assert_never(value.comparison)
+
+
+def _time_by_age(column: ir.TimestampValue, value: Value, before: Before) -> ir.BooleanValue:
+    """`<7d` is less than seven days ago, `7d` within the last seven, `7d..30d` between both."""
+    low = before(_duration(value.low.text)) if value.low else None
+    match value.comparison:
+        case Comparison.EQUAL | Comparison.AT_MOST:
+            return column >= low
+        case Comparison.BELOW:
+            return column > low
+        case Comparison.AT_LEAST:
+            return column <= low
+        case Comparison.ABOVE:
+            return column < low
+        case Comparison.BETWEEN:
+            high = before(_duration(value.high.text)) if value.high else None
+            younger = [column >= high] if high is not None else []
+            return ibis.and_(*([column <= low] if low is not None else []), *younger)
+        case _:
+            assert_never(value.comparison)
+
+
+def _duration(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text)
+    hours = int(found[1]) * _HOURS[found[2]] if found else 0
+    if hours > _MOST_HOURS:
+        raise UsageError(f"{text!r} is more than a hundred years.", advice="write less.")
+    return timedelta(hours=hours)
+
+
+def _day_or_time(text: str) -> tuple[datetime, datetime]:
+    """The first moment that is meant and the first one after it."""
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        whole_day = _DATE.fullmatch(text) is not None
+        return moment, moment + (timedelta(days=1) if whole_day else timedelta(seconds=1))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{text!r} is no time.", advice="write 2026-11-22, 2026-11-22T14:00Z or an age: 7d."
+        ) from None

@@ -1,0 +1,162 @@
+"""The engine the questions are asked of: tables of one snapshot, and the moment it speaks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import ibis
+from ibis import udf
+from ibis.expr import datatypes as dt
+
+from plumbline.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from datetime import datetime
+
+    import pyarrow as pa
+    from ibis.expr import types as ir
+
+DAY_SECONDS = 86_400
+DUCKDB = "duckdb"
+_MOST_STATEMENTS = 500
+
+
+@udf.scalar.builtin(name="epoch", signature=((dt.Timestamp("UTC"),), dt.float64))
+def _epoch(at):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - declared by its signature
+    """Seconds since 1970. Ibis' own epoch_seconds() goes through the calendar: eight times dearer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estate:
+    """One snapshot, ready to be asked.
+
+    It never changes, so what was compiled or summed up once is kept for as long as it lives.
+    """
+
+    tables: Mapping[str, ir.Table]
+    """One table for each dataset of `plumbline.tables`; rows of all consoles together."""
+    as_of: Mapping[str, datetime]
+    """For each console the time its run began, with time zone. Ages count up to this moment and
+    never to the wall clock, so the numbers of a snapshot stay as they are."""
+    _statements: dict[Hashable, Statement] = field(default_factory=dict, init=False, repr=False)
+    _sums: dict[str, ir.Table] = field(default_factory=dict, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def table(self, name: str) -> ir.Table:
+        """One dataset by its name in `plumbline.tables`."""
+        return self.tables[name]
+
+    @property
+    def backend(self) -> Any:
+        """The Ibis backend that holds the tables."""
+        return self.tables["findings"].get_backend()
+
+    def prepared(self, key: Hashable, make: Callable[[], ir.Table]) -> Statement:
+        """An answer ready to be run; made once for each key."""
+        found = self._statements.get(key)
+        if found is None:
+            found = Statement.of(make(), self.backend)
+            if len(self._statements) >= _MOST_STATEMENTS:
+                self._statements.clear()
+            self._statements[key] = found
+        return found
+
+    def summed(self, name: str, make: Callable[[Estate], ir.Table]) -> ir.Table:
+        """A sum over all findings that many questions start from; summed up once.
+
+        Raises:
+            StorageError: the engine could not read its files or had no room.
+        """
+        with self._lock:
+            if name not in self._sums:
+                self._sums[name] = self._stored(name, make(self))
+            return self._sums[name]
+
+    def _stored(self, name: str, rows: ir.Table) -> ir.Table:
+        if self.backend.name != DUCKDB:
+            return rows.cache()
+        try:
+            # No temporary table: that would be seen by one cursor alone.
+            return self.backend.create_table(ibis.util.gen_name(name), rows)
+        except duckdb.Error as error:
+            raise _failed(error) from error
+
+    def moment(self, rows: ir.Table, before: timedelta = timedelta(0)) -> ir.TimestampValue:
+        """The time of each row's snapshot, or so long before it; null for an unknown console."""
+        moments = [(name, at - before) for name, at in self.as_of.items()]
+        if len(moments) == 1:
+            return ibis.literal(moments[0][1])
+        if not moments:
+            return ibis.null("timestamp('UTC')")
+        return ibis.cases(*((rows["console"] == name, ibis.literal(at)) for name, at in moments))
+
+    def days_since(self, rows: ir.Table, start: str, end: str | None = None) -> ir.IntegerValue:
+        """Whole days from one time column to another one, or to the snapshot where that is null.
+
+        Never negative: a scanner's clock may run ahead of the console's.
+        """
+        stop = self.moment(rows)
+        if end is not None:
+            stop = ibis.coalesce(rows[end], stop)
+        days = ((self._seconds(stop) - self._seconds(rows[start])) / DAY_SECONDS).floor()
+        return days.cast("int64").clip(lower=0)
+
+    def _seconds(self, at: ir.TimestampValue) -> ir.NumericValue:
+        return _epoch(at) if self.backend.name == DUCKDB else at.epoch_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An answer that is compiled and can be run any number of times, by several threads."""
+
+    rows: ir.Table
+    sql: str
+    backend: Any
+
+    @classmethod
+    def of(cls, rows: ir.Table, backend: Any) -> Statement:
+        """Compile an answer, where its engine takes statements."""
+        return cls(rows, str(rows.compile()) if backend.name == DUCKDB else "", backend)
+
+    def fetch(self) -> pa.Table:
+        """Every row at once; for answers that are known to be small.
+
+        Raises:
+            StorageError: the engine could not read its files or had no room.
+        """
+        if not self.sql:
+            return self.rows.to_pyarrow()
+        try:
+            with self.backend.con.cursor() as cursor:
+                return cursor.execute(self.sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise _failed(error) from error
+
+    def stream(self, *, rows: int = 20_000) -> Iterator[pa.RecordBatch]:
+        """The rows in batches, so that any number of them passes through.
+
+        Raises:
+            StorageError: the engine could not read its files or had no room.
+        """
+        if not self.sql:
+            yield from self.rows.to_pyarrow_batches(chunk_size=rows)
+            return
+        try:
+            with self.backend.con.cursor() as cursor:
+                yield from cursor.execute(self.sql).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise _failed(error) from error
+
+
+def _failed(error: duckdb.Error) -> StorageError:
+    first_line = str(error).partition("\n")[0]
+    return StorageError(
+        f"The snapshot could not be read: {first_line}",
+        advice="run `plumbline doctor`; a full disk or a missing file of the lake shows there.",
+        unchanged="the snapshot itself; questions only read.",
+    )

@@ -1,0 +1,108 @@
+"""Filter, sort and page a relation, joining no more than what is asked for.
+
+The rows are cut to the page before the columns of other tables are joined to them: a page of a
+million findings then costs little more than finding out which rows are on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+from plumbline.posture.filters import Query
+from plumbline.posture.joins import joined, own_columns
+from plumbline.posture.narrowing import fields_of, narrowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate
+    from plumbline.posture.relation import Field, Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a reader wants to see of a relation."""
+
+    query: Query = Query()
+    columns: tuple[str, ...] = ()
+    """Fields in order; the relation's own choice when empty."""
+    order: tuple[str, ...] = ()
+    """Fields to sort by, `-` before one for descending; the relation's own choice when empty."""
+    limit: int | None = None
+    offset: int = 0
+
+
+def columns(relation: Relation, request: Request) -> tuple[Field, ...]:
+    """The fields a request shows, in order.
+
+    Raises:
+        UsageError: a field is unknown.
+    """
+    if not request.columns:
+        return tuple(field for field in relation.fields if field.shown)
+    return tuple({field.name: field for field in map(relation.field, request.columns)}.values())
+
+
+def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
+    """The rows a request asks for, sorted and cut.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    shown = columns(relation, request)
+    order = _order(relation, request)
+    rows = filtered(relation, estate, request.query, [*shown, *(field for field, _ in order)])
+    own = rows.columns
+    rows = joined(rows, relation, estate, [field for field, _ in order])
+    ranks = {f"rank__{n}": f.compared(rows, estate) for n, (f, _) in enumerate(order)}
+    rows = rows.select(*own, **ranks)
+    keys = [
+        *(_directed(rows[rank], down) for rank, (_, down) in zip(ranks, order, strict=True)),
+        *relation.key,
+    ]
+    if request.limit is not None:
+        rows = rows.order_by(keys).limit(request.limit, offset=request.offset)
+    # A join forgets the order of its rows, so they are sorted after it in any case.
+    rows = joined(rows, relation, estate, shown, page=request.limit is not None).order_by(keys)
+    return rows.select(*(field.value(rows, estate).name(field.name) for field in shown))
+
+
+def count(relation: Relation, estate: Estate, query: Query) -> ir.Table:
+    """One row with the number of rows a query finds, as `rows`.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    rows = filtered(relation, estate, query)
+    return rows.aggregate(rows=rows.count())
+
+
+def filtered(
+    relation: Relation, estate: Estate, query: Query, wanted: Iterable[Field] = ()
+) -> ir.Table:
+    """The rows that satisfy every term, with their key and what the wanted fields are made of.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    needed = [*wanted, *fields_of(relation, query)]
+    rows = relation.base(estate).select(*own_columns(relation, needed))
+    for term in query.terms:
+        rows = narrowed(rows, relation, estate, query, term)
+    return rows
+
+
+def _order(relation: Relation, request: Request) -> list[tuple[Field, bool]]:
+    """Fields to sort by, each with whether it is descending."""
+    names = request.order or relation.order
+    return [(relation.field(name.removeprefix("-")), name.startswith("-")) for name in names]
+
+
+def _directed(value: ir.Value, down: bool) -> ir.Value:  # noqa: FBT001 - half of a pair
+    """What was not supplied comes last, whichever way."""
+    return ibis.desc(value, nulls_first=False) if down else ibis.asc(value, nulls_first=False)

@@ -1,0 +1,189 @@
+"""Findings: one row for each instance, with what is known about its host and its plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plumbline.posture import counts, risk, sources
+from plumbline.posture.relation import Field, FieldKind, Relation, Source
+from plumbline.terms.finding import FindingState
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate
+
+
+def _base(estate: Estate) -> ir.Table:
+    return estate.table("findings")
+
+
+def _hosts(estate: Estate, _: ir.Table | None) -> ir.Table:
+    names = ("dns_name", "netbios_name", "mac", "host_uuid", "os")
+    return estate.table("hosts").select("console", "host", *names)
+
+
+_PLUGIN_COLUMNS = (
+    "name", "family", "vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit", "cves",
+    "synopsis", "description", "solution",
+)  # fmt: skip
+
+
+def _plugins(estate: Estate, _: ir.Table | None) -> ir.Table:
+    return estate.table("plugins").select("console", "plugin_id", *_PLUGIN_COLUMNS)
+
+
+def _addresses(estate: Estate, _: ir.Table | None) -> ir.Table:
+    findings = estate.table("findings")
+    # An aggregate, so that conditions are put to each address once and not pushed to each finding.
+    return findings.group_by("console", "ip").aggregate(value=findings.ip.max())
+
+
+def _outputs(estate: Estate, _: ir.Table | None) -> ir.Table:
+    return estate.table("outputs").select("console", "output", "text")
+
+
+def _weights(estate: Estate, _: ir.Table | None) -> ir.Table:
+    return counts.weights(estate)
+
+
+def _risk(rows: ir.Table, _: Estate) -> ir.FloatingValue:
+    exact = risk.of_finding(
+        rows.severity, rows.weights__impact, rows.weights__slope, rows.weights__lift
+    )
+    return risk.shown(exact)
+
+
+def _age(rows: ir.Table, estate: Estate) -> ir.IntegerValue:
+    return estate.days_since(rows, "first_seen", "fixed_at")
+
+
+def _severity(rows: ir.Table, _: Estate) -> ir.StringValue:
+    return counts.severity_word(rows.severity)
+
+
+def _severity_rank(rows: ir.Table, _: Estate) -> ir.IntegerValue:
+    return rows.severity
+
+
+_TEXT, _INTEGER, _NUMBER = FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER
+_FLAG, _TIME, _TEXTS = FieldKind.FLAG, FieldKind.TIME, FieldKind.TEXTS
+
+FIELDS = (
+    Field("console", _TEXT, "connection it came through"),
+    Field("repository_id", _INTEGER, "number of the repository"),
+    Field(
+        "repository",
+        _TEXT,
+        "name of the repository",
+        source="repository",
+        column="name",
+        names=("repo",),
+    ),
+    Field("finding", FieldKind.KEY, "key of the finding"),
+    Field(
+        "severity",
+        FieldKind.SEVERITY,
+        "effective severity",
+        build=_severity,
+        rank=_severity_rank,
+        needs=("severity",),
+        shown=True,
+    ),
+    Field(
+        "state",
+        FieldKind.WORD,
+        "state of the finding",
+        words=tuple(FindingState),
+        shown=True,
+    ),
+    Field(
+        "risk",
+        _NUMBER,
+        "how urgent it is, 0 to 10",
+        source="weights",
+        build=_risk,
+        needs=("severity",),
+        shown=True,
+    ),
+    Field("host", FieldKind.KEY, "key of the host"),
+    Field("ip", FieldKind.ADDRESS, "address of the host", each="addresses", shown=True),
+    Field("dns_name", _TEXT, "DNS name of the host", source="hosts", names=("dns",), shown=True),
+    Field("netbios_name", _TEXT, "NetBIOS name of the host", source="hosts", names=("netbios",)),
+    Field("mac", _TEXT, "MAC address of the host", source="hosts"),
+    Field("host_uuid", _TEXT, "the console's id of the host", source="hosts"),
+    Field("os", _TEXT, "operating system of the host", source="hosts"),
+    Field(
+        "asset_lists",
+        _TEXTS,
+        "asset lists the host is in",
+        source="lists",
+        column="names",
+        each="each_list",
+        names=("asset_list", "list", "asset", "group"),
+    ),
+    Field("plugin_id", _INTEGER, "number of the plugin", names=("plugin",), shown=True),
+    Field(
+        "plugin_name",
+        _TEXT,
+        "name of the plugin",
+        source="plugins",
+        column="name",
+        names=("name",),
+        shown=True,
+    ),
+    Field("family", _TEXT, "family of the plugin", source="plugins"),
+    Field("port", _INTEGER, "port; 0 is the host itself", shown=True),
+    Field("protocol", FieldKind.WORD, "protocol", words=("TCP", "UDP", "ICMP", "UNKNOWN")),
+    Field("accepted", _FLAG, "covered by an accept-risk rule"),
+    Field("recast", _FLAG, "severity set by a recast rule"),
+    Field("mitigated_before", _FLAG, "it had been mitigated once before"),
+    Field("first_seen", _TIME, "first observed by a scan", names=("first",)),
+    Field("last_seen", _TIME, "last observed by a scan", names=("seen", "last")),
+    Field("fixed_at", _TIME, "when it was fixed", names=("fixed",)),
+    Field(
+        "age_days",
+        FieldKind.DAYS,
+        "days since first seen, up to the snapshot or the day it was fixed",
+        build=_age,
+        needs=("first_seen", "fixed_at"),
+        names=("age",),
+        shown=True,
+    ),
+    Field("vpr", _NUMBER, "Vulnerability Priority Rating, 0 to 10", source="plugins"),
+    Field("cvss4", _NUMBER, "CVSS 4 base score", source="plugins"),
+    Field("cvss3", _NUMBER, "CVSS 3 base score", source="plugins", names=("cvss",)),
+    Field("cvss2", _NUMBER, "CVSS 2 base score", source="plugins"),
+    Field("epss", _NUMBER, "chance of exploitation, 0 to 1", source="plugins"),
+    Field("kev", _FLAG, "in CISA's catalogue of exploited ones", source="plugins"),
+    Field("exploit", _FLAG, "an exploit is available", source="plugins"),
+    Field("cves", _TEXTS, "CVE names", source="plugins", each="each_cve", names=("cve",)),
+    Field("synopsis", _TEXT, "what it is, in a sentence", source="plugins"),
+    Field("solution", _TEXT, "how to fix it", source="plugins"),
+    Field("output", _TEXT, "what the plugin printed", source="outputs", column="text"),
+    Field("opened_run", _INTEGER, "run that first showed it"),
+    Field("changed_run", _INTEGER, "run that last changed its state"),
+)
+
+FINDINGS = Relation(
+    name="findings",
+    doc="One row for each finding: host, plugin, port and protocol.",
+    base=_base,
+    # What the console tells findings apart by. Our own key would be shorter to write, but to read it
+    # for every row costs more than all the rest of a page.
+    key=("console", "alias", "plugin_id", "port", "protocol"),
+    fields=FIELDS,
+    sources=(
+        sources.REPOSITORY,
+        sources.LISTS,
+        sources.EACH_LIST,
+        sources.EACH_CVE,
+        Source(name="hosts", keys=sources.HOST, build=_hosts),
+        Source(name="plugins", keys=("console", "plugin_id"), build=_plugins),
+        Source(name="weights", keys=("console", "plugin_id"), build=_weights),
+        Source(name="outputs", keys=("console", "output"), build=_outputs),
+        Source(name="addresses", keys=("console", "ip"), build=_addresses),
+    ),
+    searched=("plugin_name", "ip", "dns_name"),
+    order=("-severity", "-risk", "-last_seen"),
+)

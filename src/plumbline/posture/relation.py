@@ -1,0 +1,163 @@
+"""The form in which a queryable relation is declared: its fields, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from plumbline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate
+
+
+class FieldKind(StrEnum):
+    """What a field holds, and with it how a filter reads its values."""
+
+    TEXT = "text"
+    """Compared whole, letter case apart; `*` stands for any characters."""
+    KEY = "key"
+    """An id in hex digits."""
+    WORD = "word"
+    """One of a few words."""
+    SEVERITY = "severity"
+    """critical, high, medium, low or info; ordered."""
+    INTEGER = "integer"
+    NUMBER = "number"
+    DAYS = "days"
+    """A number of days; `30` and `30d` are the same."""
+    FLAG = "flag"
+    """yes or no."""
+    TIME = "time"
+    """UTC. A date, a time, or an age such as `7d`."""
+    TEXTS = "texts"
+    """Several texts; a filter asks for any of them."""
+    ADDRESS = "address"
+    """An IP address; a filter also takes a network or a range."""
+
+
+def joined_name(source: str, column: str) -> str:
+    """The name a source's column has once it is joined."""
+    return f"{source}__{column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table joined many to one, and only when a field in use asks for it."""
+
+    name: str
+    keys: tuple[str, ...]
+    """Columns that the relation's rows and the source have in common."""
+    build: Callable[[Estate, ir.Table | None], ir.Table]
+    """Makes the table. The second argument, when given, holds the only keys that are wanted."""
+    gathered: bool = False
+    """It is summed up from many rows, so a page makes it for its own keys alone."""
+    many: bool = False
+    """A key may come more than once: fit to filter by, not to show."""
+
+    def column(self, name: str) -> str:
+        """The name a column of this source has once it is joined."""
+        return joined_name(self.name, name)
+
+    def table(self, estate: Estate, only: ir.Table | None = None) -> ir.Table:
+        """The source with its columns named as they are once joined."""
+        made = self.build(estate, only)
+        return made.rename({self.column(c): c for c in made.columns if c not in self.keys})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a relation: declared once; filters, help and documentation read it."""
+
+    name: str
+    kind: FieldKind
+    doc: str
+    _: KW_ONLY
+    source: str = ""
+    """Source it comes from; empty for the relation's own columns."""
+    column: str = ""
+    """Column there, where it is not called like the field."""
+    build: Callable[[ir.Table, Estate], ir.Value] | None = None
+    """Makes the value where it is no plain column."""
+    rank: Callable[[ir.Table, Estate], ir.Value] | None = None
+    """Makes what is compared and sorted instead of the value shown."""
+    needs: tuple[str, ...] = ()
+    """The relation's own columns that `build` and `rank` read."""
+    each: str = ""
+    """Source to filter by, with one value a row in `value`; for fields of several values."""
+    names: tuple[str, ...] = ()
+    """Other names a filter may use."""
+    words: tuple[str, ...] = ()
+    """The words a field of kind `word` can hold, as they are stored."""
+    shown: bool = False
+    """Among the columns when none are asked for."""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The relation's own columns that the value is made of."""
+        if self.needs or self.source:
+            return self.needs
+        return (self.column or self.name,)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the value is made of own columns and a source's together."""
+        return bool(self.needs and self.source)
+
+    def value(self, rows: ir.Table, estate: Estate) -> ir.Value:
+        """What is shown, from rows to which the source is joined."""
+        if self.build is not None:
+            return self.build(rows, estate)
+        column = self.column or self.name
+        return rows[joined_name(self.source, column) if self.source else column]
+
+    def compared(self, rows: ir.Table, estate: Estate) -> ir.Value:
+        """What filters and sorting look at."""
+        return self.rank(rows, estate) if self.rank is not None else self.value(rows, estate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Something that can be filtered, sorted and paged."""
+
+    name: str
+    doc: str
+    base: Callable[[Estate], ir.Table]
+    key: tuple[str, ...]
+    """Own columns that tell rows apart; they settle ties, so that pages never overlap."""
+    fields: tuple[Field, ...]
+    sources: tuple[Source, ...]
+    searched: tuple[str, ...]
+    """Fields that a bare word is looked for in."""
+    order: tuple[str, ...]
+    """Default order; `-` before a name is descending."""
+
+    def field(self, name: str) -> Field:
+        """A field by its name or another name of it.
+
+        Raises:
+            UsageError: there is none; close names are suggested.
+        """
+        wanted = name.lower()
+        for field in self.fields:
+            if wanted == field.name or wanted in field.names:
+                return field
+        raise UsageError(f"{self.name} have no field {name!r}.", advice=self.suggestion(name))
+
+    def source(self, name: str) -> Source:
+        """A source by its name."""
+        return next(source for source in self.sources if source.name == name)
+
+    def suggestion(self, name: str) -> str:
+        """What the writer of an unknown name may have meant."""
+        known = [n for field in self.fields for n in (field.name, *field.names)]
+        close = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+        if close:
+            return f"did you mean {' or '.join(close)}?"
+        return f"one of {', '.join(field.name for field in self.fields)}."

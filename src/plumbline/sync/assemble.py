@@ -1,0 +1,237 @@
+"""From staged parts to the tables of the next snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from plumbline.align import lifecycle
+from plumbline.align.hosts import align_hosts
+from plumbline.align.memberships import memberships
+from plumbline.extract.lists import lists_tables, repositories_table
+from plumbline.extract.sheet import STAGED
+from plumbline.lake.engine import show_files
+from plumbline.tables import (
+    ALIASES,
+    ASSET_LISTS,
+    EVENTS,
+    FACTS,
+    FINDINGS,
+    HOSTS,
+    MEMBERSHIPS,
+    OUTPUTS,
+    PLUGINS,
+    RANGES,
+    REPOSITORIES,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from plumbline.console.records import AssetList, Repository
+    from plumbline.lake.store import Store
+    from plumbline.terms.snapshot import Pin
+
+_BATCH = 32_768
+
+_NEWEST_PLUGINS = """
+SELECT {columns} FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY plugin_id ORDER BY plugin_modified DESC NULLS LAST, filename DESC
+  ) AS place FROM staged_plugins WHERE plugin_id IS NOT NULL
+) WHERE place = 1
+UNION ALL
+SELECT {columns} FROM before_plugins ANTI JOIN staged_plugins USING (plugin_id)
+ORDER BY plugin_id
+"""
+_NEW_OUTPUTS = """
+WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
+fresh AS (
+  SELECT {columns} FROM staged_outputs ANTI JOIN repeated USING (output)
+  UNION ALL
+  SELECT {columns} FROM (
+    SELECT *, row_number() OVER (PARTITION BY output) AS place
+    FROM staged_outputs SEMI JOIN repeated USING (output)
+  ) WHERE place = 1
+)
+SELECT {columns} FROM fresh ANTI JOIN before_outputs USING (output)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a snapshot is made from."""
+
+    step: lifecycle.Step
+    staged: Mapping[str, list[str]]
+    """Table to staged parts."""
+    lists: list[AssetList]
+    repositories: tuple[Repository, ...]
+    console: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The tables of the next snapshot, written but not yet published."""
+
+    pins: Mapping[str, Pin]
+    counts: Mapping[str, int]
+
+
+class Assembler:
+    """Writes the tables of one console's next snapshot."""
+
+    def __init__(
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        lake: Path,
+        store: Store,
+        before: Mapping[str, Pin],
+    ) -> None:
+        self._engine = engine
+        self._lake = lake
+        self._store = store
+        self._before = before
+
+    def assemble(self, material: Material) -> Assembly:
+        """Align, find out what changed, and write every table.
+
+        Raises:
+            StorageError: the disk or a table refuses; nothing is published.
+        """
+        pins: dict[str, Pin] = {}
+        hosts, aliases = align_hosts(self._all_aliases(material))
+        lists, ranges = lists_tables(material.console, material.lists)
+        members = memberships(aliases, lists, ranges)
+        named = repositories_table(material.console, material.repositories)
+        for table, rows in (
+            (HOSTS, hosts),
+            (ALIASES, aliases),
+            (ASSET_LISTS, lists),
+            (RANGES, ranges),
+            (MEMBERSHIPS, members),
+            (REPOSITORIES, named),
+        ):
+            pins[table.name] = self._store.replace(table, rows)
+        pins[PLUGINS.name] = self._plugins(material)
+        pins[OUTPUTS.name] = self._outputs(material)
+        pins[FINDINGS.name] = self._findings(material, aliases)
+        pins |= self._history(pins[FINDINGS.name], members)
+        return Assembly(pins=pins, counts=self._counts(hosts, lists, pins))
+
+    def facts_only(self, step: lifecycle.Step) -> Assembly:
+        """Count an unchanged console anew for this run; every other table stays as it was."""
+        pins = dict(self._before)
+        lifecycle.tell(self._engine, step)
+        self._show("findings", FINDINGS, pins[FINDINGS.name])
+        self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
+        pins[FACTS.name] = self._store.append(FACTS, self._stream(lifecycle.FACTS_QUERY, FACTS))
+        counts = self._open_counts() | {
+            HOSTS.name: pins[HOSTS.name].rows,
+            "plugins": pins[PLUGINS.name].rows,
+            "lists": pins[ASSET_LISTS.name].rows,
+        }
+        return Assembly(pins=pins, counts=counts)
+
+    def _all_aliases(self, material: Material) -> pa.Table:
+        """Every name known for a host: from this run and, if it says nothing new, from before."""
+        schema = STAGED["aliases"]
+        tables = []
+        if material.staged["aliases"]:
+            staged = self._engine.read_parquet(material.staged["aliases"], union_by_name=True)
+            tables.append(_columns(staged, schema.names).to_arrow_table())
+        if ALIASES.name in self._before:
+            old = self._engine.read_parquet(self._paths(self._before[ALIASES.name]))
+            tables.append(_columns(old, schema.names).to_arrow_table())
+        return pa.concat_tables(t.cast(schema) for t in tables) if tables else schema.empty_table()
+
+    def _plugins(self, material: Material) -> Pin:
+        self._show_staged("staged_plugins", PLUGINS, material)
+        self._show_before("before_plugins", PLUGINS)
+        query = _NEWEST_PLUGINS.format(columns=", ".join(PLUGINS.names))
+        return self._store.replace(PLUGINS, self._stream(query, PLUGINS))
+
+    def _outputs(self, material: Material) -> Pin:
+        self._show_staged("staged_outputs", OUTPUTS, material)
+        self._show_before("before_outputs", OUTPUTS)
+        query = _NEW_OUTPUTS.format(columns=", ".join(OUTPUTS.names))
+        return self._store.append(OUTPUTS, self._stream(query, OUTPUTS))
+
+    def _findings(self, material: Material, aliases: pa.Table) -> Pin:
+        self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
+        self._show_before("before", FINDINGS)
+        lifecycle.lay(self._engine, material.staged["findings"], material.step)
+        return self._store.replace(FINDINGS, self._stream(lifecycle.SORTED, FINDINGS))
+
+    def _history(self, findings: Pin, members: pa.Table) -> dict[str, Pin]:
+        self._show("findings", FINDINGS, findings)
+        self._engine.register("memberships", members)
+        events = self._stream(lifecycle.EVENTS_QUERY, EVENTS)
+        pins = {EVENTS.name: self._store.append(EVENTS, events)}
+        facts = self._stream(lifecycle.FACTS_QUERY, FACTS)
+        return pins | {FACTS.name: self._store.append(FACTS, facts)}
+
+    def _counts(self, hosts: pa.Table, lists: pa.Table, pins: Mapping[str, Pin]) -> dict[str, int]:
+        return self._open_counts() | {
+            "hosts": hosts.num_rows,
+            "plugins": pins[PLUGINS.name].rows,
+            "lists": lists.num_rows,
+        }
+
+    def _open_counts(self) -> dict[str, int]:
+        """Findings that stand now, and what happened to findings at this run."""
+        found = self._engine.execute(_COUNTS).fetchone() or (0,) * len(_COUNTED)
+        return dict(zip(_COUNTED, map(int, found), strict=True))
+
+    def _show(self, name: str, table: Table, pin: Pin) -> None:
+        show_files(self._engine, name, self._paths(pin), table)
+
+    def _show_before(self, name: str, table: Table) -> None:
+        pin = self._before.get(table.name)
+        show_files(self._engine, name, self._paths(pin) if pin else (), table)
+
+    def _show_staged(self, name: str, table: Table, material: Material) -> None:
+        files = material.staged[table.name]
+        if files:
+            staged = self._engine.read_parquet(files, filename=True, union_by_name=True)
+            staged.create_view(name, replace=True)
+            return
+        show_files(self._engine, f"{name}_none", (), table)
+        self._engine.execute(
+            f"CREATE OR REPLACE VIEW {name} AS SELECT *, '' AS filename FROM {name}_none"
+        )
+
+    def _paths(self, pin: Pin) -> list[str]:
+        return [str(self._lake / file) for file in pin.files]
+
+    def _stream(self, query: str, table: Table) -> pa.RecordBatchReader:
+        """The rows of a query in the table's own schema, batch by batch."""
+        reader = self._engine.execute(query).to_arrow_reader(_BATCH)
+        return pa.RecordBatchReader.from_batches(table.schema, _cast(reader, table.schema))
+
+
+_COUNTED = ("open", "new", "fixed", "reopened", "vanished")
+_COUNTS = """
+SELECT
+  count(*) FILTER (state IN ('open', 'reopened')),
+  count(*) FILTER (opened_run = step.run AND state <> 'fixed'),
+  count(*) FILTER (changed_run = step.run AND state = 'fixed'),
+  count(*) FILTER (changed_run = step.run AND state = 'reopened'),
+  count(*) FILTER (changed_run = step.run AND state = 'vanished')
+FROM findings CROSS JOIN step
+"""
+
+
+def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa.RecordBatch]:
+    for batch in batches:
+        yield batch.select(schema.names).cast(schema)
+
+
+def _columns(relation: duckdb.DuckDBPyRelation, names: list[str]) -> duckdb.DuckDBPyRelation:
+    return relation.project(", ".join(names))

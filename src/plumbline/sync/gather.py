@@ -1,0 +1,224 @@
+"""Reads what the plan says into the staging folder, until both sides count the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from plumbline.console.rows import RowDecoder
+from plumbline.errors import QueryRefusedError
+from plumbline.extract.columns import Columns
+from plumbline.extract.harvest import Harvest
+from plumbline.extract.hosts import host_aliases
+from plumbline.extract.pager import PageSize
+from plumbline.extract.pages import PageReader
+from plumbline.extract.proof import count_staged, prove
+from plumbline.extract.slices import Slice, slices
+from plumbline.lake.staging import Outcome, Receipt, SliceStage, Staging
+from plumbline.sync.memory import Counts, Memory, RepositoryMemory, remembered, told_update
+from plumbline.sync.plan import Plan, Task, count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import duckdb
+
+    from plumbline.console.client import Console
+    from plumbline.console.wire import HostRow
+    from plumbline.sync.progress import Progress
+    from plumbline.terms.connection import Connection
+    from plumbline.terms.proof import Proof
+
+MOST_ROUNDS = 3
+"""How often a repository is read whose counts do not agree."""
+_HOSTS_A_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSlice:
+    """A slice and how its reading ended."""
+
+    part: Slice
+    outcome: Outcome
+    stage: SliceStage
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """Everything a run has read."""
+
+    slices: list[ReadSlice] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    memories: dict[int, RepositoryMemory] = field(default_factory=dict)
+    """What to remember of each repository that was read."""
+    hosts: list[SliceStage] = field(default_factory=list)
+    odd: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def proven(self) -> bool:
+        """Whether every slice is whole and every count agrees."""
+        return all(one.outcome.whole for one in self.slices) and all(
+            proof.agrees for proof in self.proofs
+        )
+
+    def files(self, table: str) -> list[str]:
+        """The staged parts of a table."""
+        found = [f for one in self.slices for f in one.stage.files(table, one.outcome.passes)]
+        if table == "aliases":
+            found += [file for stage in self.hosts for file in stage.files(table, (0,))]
+        return found
+
+
+class Gatherer:
+    """Reads the tasks of a plan, going on where an earlier run was stopped."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        console: Console,
+        staging: Staging,
+        engine: duckdb.DuckDBPyConnection,
+        progress: Progress,
+        *,
+        beat: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        self._name = connection.name
+        self._console = console
+        self._staging = staging
+        self._engine = engine
+        self._progress = progress
+        self._beat = beat
+        decoder = RowDecoder()
+        self._reader = PageReader(console, decoder, PageSize(connection.manners.page_size))
+        self._columns = Columns(connection.name, decoder)
+        self._sleep = sleep
+
+    def gather(self, plan: Plan, scope_mark: str) -> Gathered:
+        """Read every task.
+
+        Raises:
+            PlumblineError: the console cannot be asked any more, or the disk refuses.
+        """
+        self._adopt(plan, scope_mark)
+        found = Gathered()
+        expected = (sum(sum(c.values()) for c in task.counts.values()) for task in plan.tasks)
+        self._progress.expect(sum(expected))
+        harvest = Harvest(
+            reader=self._reader,
+            asking=plan.asking,
+            columns=self._columns,
+            engine=self._engine,
+            progress=self._took,
+            pause=self._sleep,
+            odd=found.odd,
+        )
+        for task in plan.tasks:
+            self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
+            self._repository(plan, task, harvest, found)
+            found.hosts.append(self._hosts(plan, task))
+        return found
+
+    def _adopt(self, plan: Plan, scope_mark: str) -> None:
+        """Keep what an unfinished run staged where the console still stands as it stood then."""
+        before = self._staging.plan()
+        known = Memory.from_json(msgspec.json.decode(before)) if before else None
+        now = {
+            str(task.repository.id): remembered(told_update(task.repository), task.counts)
+            for task in plan.tasks
+        }
+        same_scope = known is not None and known.scope == scope_mark
+        if known is None or not same_scope:
+            self._staging.discard()
+        else:
+            for number, memory in known.repositories.items():
+                if now.get(number) != memory:
+                    self._forget(int(number))
+        kept = Memory(scope=scope_mark, repositories=now)
+        self._staging.keep_plan(msgspec.json.encode(kept))
+
+    def _forget(self, repository_id: int) -> None:
+        for stage in self._staging.slices(f"r{repository_id}-"):
+            stage.discard()
+
+    def _took(self, _part: Slice, receipt: Receipt) -> None:
+        self._progress.read(receipt.rows)
+        self._beat()
+
+    def _repository(self, plan: Plan, task: Task, harvest: Harvest, found: Gathered) -> None:
+        """Read a repository until its counts agree, or as often as is reasonable."""
+        number, counts = task.repository.id, task.counts
+        read: dict[str, ReadSlice] = {}
+        proofs: list[Proof] = []
+        for attempt in range(MOST_ROUNDS):
+            wrong = {proof.source for proof in proofs if not proof.agrees}
+            for part in slices(number, counts):
+                if not attempt or part.source in wrong:
+                    read[part.name] = self._slice(part, harvest, again=attempt > 0)
+            counts = count(self._console, plan.asking, number)
+            proofs = self._prove(number, counts, list(read.values()))
+            if all(proof.agrees for proof in proofs):
+                break
+            read = {n: r for n, r in read.items() if _still_needed(r, proofs)}
+        found.slices += read.values()
+        found.proofs += proofs
+        found.memories[number] = remembered(told_update(task.repository), counts)
+
+    def _slice(self, part: Slice, harvest: Harvest, *, again: bool) -> ReadSlice:
+        stage = self._staging.slice(part.name)
+        outcome = stage.outcome
+        if again or (outcome is not None and not outcome.whole):
+            stage.discard()
+            outcome = None
+        if outcome is None:
+            outcome = harvest.read(part, stage)
+        return ReadSlice(part=part, outcome=outcome, stage=stage)
+
+    def _prove(self, number: int, counts: Counts, read: Sequence[ReadSlice]) -> list[Proof]:
+        files = [f for one in read for f in one.stage.files("findings", one.outcome.passes)]
+        return list(prove(number, counts, count_staged(self._engine, files)))
+
+    def _hosts(self, plan: Plan, task: Task) -> SliceStage:
+        """Stage the hosts as the console sums them up; some consoles refuse that, which is told."""
+        number = task.repository.id
+        stage = self._staging.slice(f"r{number}-hosts")
+        if stage.outcome is not None:
+            return stage
+        stage.discard()
+        rows = self._console.host_rows(plan.asking.hosts(number), size=_HOSTS_A_PAGE)
+        total, note = 0, ""
+        try:
+            for page, chunk in enumerate(_chunks(rows, _HOSTS_A_PAGE)):
+                table = host_aliases(self._name, number, chunk)
+                receipt = Receipt(
+                    number=page,
+                    start=total,
+                    end=total + len(chunk),
+                    rows=len(chunk),
+                    total=None,
+                    received=0,
+                    seconds=0.0,
+                )
+                stage.stage(0, receipt, {"aliases": table})
+                total += len(chunk)
+        except QueryRefusedError as refusal:
+            note = refusal.what
+        stage.close(
+            Outcome(
+                whole=not note, expected=None, distinct=total, passes=(0,), rows=total, note=note
+            )
+        )
+        return stage
+
+
+def _still_needed(read: ReadSlice, proofs: Sequence[Proof]) -> bool:
+    """Slices of a store whose counts disagree are read again from the start."""
+    return all(proof.agrees for proof in proofs if proof.source is read.part.source)
+
+
+def _chunks(rows: Iterator[HostRow], size: int) -> Iterator[list[HostRow]]:
+    while chunk := list(islice(rows, size)):
+        yield chunk

@@ -1,0 +1,43 @@
+"""The request ledger of a run: written by the run's own thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from plumbline.ledger.requests import Log
+    from plumbline.terms.request import RequestRecord
+
+
+class RunLog:
+    """Takes requests from the thread that asks the console; the database is touched by one alone.
+
+    A database connection belongs to its thread, and the asking threads come and go.
+    """
+
+    def __init__(self, ledger: Log) -> None:
+        self._ledger = ledger
+        self._waiting: deque[RequestRecord] = deque()
+
+    def record(self, request: RequestRecord) -> None:
+        """Keep one request until the next `flush`; from any thread."""
+        self._waiting.append(request)
+
+    def flush(self) -> None:
+        """Write what waits; from the run's own thread.
+
+        Raises:
+            StorageError: the database refused.
+        """
+        while self._waiting:
+            self._ledger.record(self._waiting.popleft())
+        self._ledger.flush()
+
+    def __enter__(self) -> Self:
+        """The log itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what waits."""
+        self.flush()

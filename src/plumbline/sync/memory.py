@@ -1,0 +1,96 @@
+"""What a published snapshot remembers of the console, for the next run to compare with."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from plumbline.terms.finding import Source
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plumbline.console.records import AssetList, Repository
+    from plumbline.terms.connection import Scope
+
+Counts = dict[Source, dict[Severity, int]]
+
+
+class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository as it was when it was last read whole."""
+
+    updated: str
+    """`lastVulnUpdate` before the reading began; empty when the console does not tell."""
+    counts: dict[str, dict[str, int]]
+    """Store to severity to count, agreed by both sides."""
+
+    @property
+    def typed(self) -> Counts:
+        """The counts with their own types."""
+        return {
+            Source(source): {Severity.parse(word): n for word, n in found.items()}
+            for source, found in self.counts.items()
+        }
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the console stood."""
+
+    scope: str
+    """Mark of what was asked for."""
+    repositories: dict[str, RepositoryMemory] = {}
+    lists: str = ""
+    """Mark of the asset lists as they were listed."""
+    version: str = ""
+    full_at: str = ""
+    """When everything was last read anew."""
+
+    def of(self, repository_id: int) -> RepositoryMemory | None:
+        """What is remembered of a repository."""
+        return self.repositories.get(str(repository_id))
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+    @classmethod
+    def from_json(cls, plan: Mapping[str, Any]) -> Memory | None:
+        """Read what a snapshot or an unfinished run left; nothing when it is of another form."""
+        try:
+            return msgspec.convert(dict(plan), cls)
+        except msgspec.ValidationError:
+            return None
+
+
+def told_update(repository: Repository) -> str:
+    """When the console says its findings last changed, as text; empty when it does not say."""
+    return repository.last_update.isoformat() if repository.last_update else ""
+
+
+def remembered(updated: str, counts: Mapping[Source, Mapping[Severity, int]]) -> RepositoryMemory:
+    """A repository to remember."""
+    return RepositoryMemory(
+        updated=updated,
+        counts={
+            source.value: {severity.word: n for severity, n in found.items()}
+            for source, found in counts.items()
+        },
+    )
+
+
+def mark_of_scope(scope: Scope) -> str:
+    """A mark that differs when a scope asks for other findings."""
+    return _mark(repr(scope))
+
+
+def mark_of_lists(lists: list[AssetList]) -> str:
+    """A mark that differs when a list was added, removed or changed."""
+    return _mark(repr([(one.id, one.name, one.modified, one.addresses) for one in lists]))
+
+
+def _mark(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
