@@ -137,7 +137,7 @@ def make_hosts(rng: np.random.Generator, hosts: int) -> dict[str, pa.Table]:
 
 def make_plugins(rng: np.random.Generator, plugins: int) -> pa.Table:
     """Plugins; a third of them without a score."""
-    scored = rng.random(plugins) < 0.66  # noqa: PLR2004 - two thirds
+    scored = rng.random(plugins) < 0.66
     score = np.round(rng.beta(4, 2, plugins) * 10, 1)
     return filled(
         tables.PLUGINS,
@@ -147,10 +147,10 @@ def make_plugins(rng: np.random.Generator, plugins: int) -> pa.Table:
             "name": [f"Product {n % 400} < {n % 9}.{n % 7} multiple flaws" for n in range(plugins)],
             "family": [f"Family {n % 50}" for n in range(plugins)],
             "cvss3": pa.array(score, mask=~scored),
-            "vpr": pa.array(score, mask=rng.random(plugins) < 0.5),  # noqa: PLR2004 - a half
+            "vpr": pa.array(score, mask=rng.random(plugins) < 0.5),
             "epss": pa.array(rng.beta(1, 20, plugins), mask=~scored),
-            "exploit": rng.random(plugins) < 0.2,  # noqa: PLR2004 - a fifth
-            "kev": rng.random(plugins) < 0.03,  # noqa: PLR2004 - few
+            "exploit": rng.random(plugins) < 0.2,
+            "kev": rng.random(plugins) < 0.03,
             "cves": [[f"CVE-2026-{n}", f"CVE-2025-{n}"] for n in range(plugins)],
             "description": ["What it is, at length. " * 60] * plugins,
             "solution": ["Update the product."] * plugins,
@@ -182,7 +182,7 @@ def make_findings(
             "protocol": pa.array(["TCP"]).take(pa.array(np.zeros(rows, np.int64))),
             "severity": by_plugin[plugin],
             "state": pa.array(STATES).take(pa.array(state)),
-            "accepted": state == 3,  # noqa: PLR2004 - the place of accepted
+            "accepted": state == 3,
             "recast": np.zeros(rows, bool),
             "first_seen": first,
             "last_seen": times(rng, 30, rows),

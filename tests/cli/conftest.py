@@ -59,8 +59,9 @@ def spawn(home: Path) -> Spawn:
 
 
 @pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """API keys in the environment."""
+    assert not home.exists()
     monkeypatch.setenv("PLUMBLINE_ACCESS_KEY", ACCESS)
     monkeypatch.setenv("PLUMBLINE_SECRET_KEY", SECRET)
 

@@ -85,6 +85,22 @@ def test_without_any_keys_every_way_to_give_them_is_told(spawn: Spawn) -> None:
     assert json.loads(spawn("connection", "list", "--json").out)["data"] == []
 
 
+def test_a_closed_or_unreadable_standard_input_holds_no_keys(home: Path) -> None:
+    for shell in ("<&-", "</bin/sh"):
+        told = subprocess.run(
+            [
+                *("sh", "-c", f'"$0" -c "from plumbline.cli import main; main()" "$@" {shell}'),
+                *(sys.executable, *ADD, "--keys-stdin"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PLUMBLINE_HOME": str(home)},
+        )
+        assert told.returncode == 2, told.stderr
+        assert "Standard input" in told.stderr
+
+
 def test_at_a_terminal_keys_are_asked_for_and_not_echoed(home: Path) -> None:
     main, side = pty.openpty()
     worker = subprocess.Popen(
@@ -306,7 +322,7 @@ def test_a_lost_sealing_key_is_a_clear_error_and_new_keys_mend_it(
     (home / "secret.keys").unlink()
     told = plumbline("connection", "test", lab)
     assert told.code == 3
-    assert "rotate-keys lab" in told.err
+    assert "rotate-keys NAME" in told.err
     assert plumbline("connection", "rotate-keys", lab).code == 0
     assert connections.get_keys(lab).secret == SECRET
 

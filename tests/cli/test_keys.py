@@ -75,7 +75,7 @@ def test_a_keys_file_that_others_may_read_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_a_keys_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="nowhere.txt cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.txt cannot be read"):
         gather(tmp_path / "nowhere.txt", stdin=False)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         gather(tmp_path, stdin=False)

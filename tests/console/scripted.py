@@ -29,6 +29,8 @@ class Play:
 
     pieces: tuple[bytes, ...] = ()
     pause: float = 0.0
+    pauses: tuple[float, ...] = ()
+    """Before each piece, where they differ."""
     then: str = "keep"
     """keep, close, or reset (the peer sees "connection reset")."""
 
@@ -198,8 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         script.asked.append(Asked(self.command, self.path, headers, body))
         play = script.plays.popleft() if script.plays else Play(pieces=(answer("", 599),))
-        for piece in play.pieces:
-            time.sleep(play.pause)
+        pauses = play.pauses or (play.pause,) * len(play.pieces)
+        for pause, piece in zip(pauses, play.pieces, strict=True):
+            time.sleep(pause)
             self.wfile.write(piece)
         self._end(play.then)
 

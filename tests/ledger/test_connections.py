@@ -21,7 +21,7 @@ from plumbline.terms.connection import (
     TrustKind,
     WasMode,
 )
-from plumbline.terms.run import RunMode
+from plumbline.terms.run import RunMode, RunState
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_removing_forgets_the_keys_and_keeps_the_history(
     lab: Connection, settings: Settings
 ) -> None:
     run = runs.start(lab.name, RunMode.FULL)
-    runs.finish(run.number, runs.RunState.COMPLETE)
+    runs.finish(run.number, RunState.COMPLETE)
     connections.remove(lab.name)
     assert not connections.exists(lab.name)
     assert [kept.connection for kept in runs.listing()] == ["lab"]

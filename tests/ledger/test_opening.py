@@ -88,7 +88,7 @@ def test_a_database_of_a_newer_version_is_refused_untouched(settings: Settings) 
             "VALUES ('ledger', '9999_future', '2030-01-01')"
         )
     database.close()
-    with pytest.raises(ConfigurationError, match="newer Plumbline.*9999_future"):
+    with pytest.raises(ConfigurationError, match=r"newer Plumbline.*9999_future"):
         open_ledger(settings)
 
 

@@ -7,6 +7,7 @@ addresses as they are, IPv6 addresses by their rank among all that occur, and id
 
 from __future__ import annotations
 
+from itertools import repeat
 from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ UUID = 4 << 32
 
 _PLAIN_IPV4 = r"^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$"
 _HALF = (1 << 64) - 1
+_MAPPED = 0xFFFF
+"""The upper half of an IPv6 address's lower half where it stands for an IPv4 one."""
 
 Halves = npt.NDArray[np.uint64]
 """IPv6 addresses as rows of two 64-bit numbers."""
@@ -39,30 +42,15 @@ class Addresses:
 
     def __init__(self, texts: pa.Array) -> None:
         plain = pc.match_substring_regex(texts, _PLAIN_IPV4)
-        self.ipv4: Numbers = np.flatnonzero(_marks(plain))
-        self.ipv4_numbers = _ipv4_numbers(texts.filter(plain))
-        others = np.flatnonzero(~_marks(plain) & filled(texts))
-        self._read(others, texts.take(pa.array(others)).to_pylist())
-
-    def _read(self, rows: Numbers, texts: list[str]) -> None:
-        """The rest one by one: IPv6, and IPv4 in unusual dress."""
-        packed, where, late = bytearray(), [], []
-        for row, text in zip(rows.tolist(), texts, strict=True):
-            found = _packed(text)
-            if found is None:
-                continue
-            kind, octets = found
-            if kind is MemberKind.IPV6:
-                packed += octets
-                where.append(row)
-            else:
-                late.append((row, int.from_bytes(octets)))
-        self.ipv6: Numbers = np.array(where, np.int64)
-        halves = np.frombuffer(bytes(packed), ">u8").astype(np.uint64)
-        self.ipv6_halves: Halves = halves.reshape(-1, 2)
-        extra = np.array(late, np.int64).reshape(-1, 2)
-        self.ipv4 = np.concatenate((self.ipv4, extra[:, 0]))
-        self.ipv4_numbers = np.concatenate((self.ipv4_numbers, extra[:, 1]))
+        four = np.flatnonzero(_marks(plain))
+        rest = np.flatnonzero(~_marks(plain) & filled(texts))
+        rows, halves = _packed(rest, texts.take(pa.array(rest)).to_pylist())
+        mapped = (halves[:, 0] == 0) & (halves[:, 1] >> np.uint64(32) == _MAPPED)
+        low = (halves[mapped, 1] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        self.ipv4 = np.concatenate((four, rows[mapped]))
+        self.ipv4_numbers = np.concatenate((_ipv4_numbers(texts.filter(plain)), low))
+        self.ipv6 = rows[~mapped]
+        self.ipv6_halves = halves[~mapped]
 
 
 def ranks(halves: Halves) -> Numbers:
@@ -88,18 +76,24 @@ def _ipv4_numbers(texts: pa.Array) -> Numbers:
     return numbers
 
 
-def _packed(text: str) -> tuple[MemberKind, bytes] | None:
+def _packed(rows: Numbers, texts: list[str]) -> tuple[Numbers, Halves]:
+    """Addresses in 128 bits, IPv4 as mapped, and their rows; what is none is left out."""
     try:
-        octets = inet_pton(AF_INET6, text)
+        octets = b"".join(map(inet_pton, repeat(AF_INET6), texts))
     except (OSError, ValueError):
-        found = parse_address(text.strip())
-        return found and (found[0], found[1].to_bytes(16))
-    if octets.startswith(_MAPPED):
-        return MemberKind.IPV4, octets[12:]
-    return MemberKind.IPV6, octets
+        # Some are in unusual dress: with a zone, in brackets, with blanks, or no address at all.
+        found = [_octets(text) for text in texts]
+        rows = rows[np.array([bool(one) for one in found], np.bool_)]
+        octets = b"".join(found)
+    return rows, np.frombuffer(octets, ">u8").astype(np.uint64).reshape(-1, 2)
 
 
-_MAPPED = bytes(10) + b"\xff\xff"
+def _octets(text: str) -> bytes:
+    found = parse_address(text.strip())
+    if found is None:
+        return b""
+    kind, number = found
+    return (number + (_MAPPED << 32) if kind is MemberKind.IPV4 else number).to_bytes(16)
 
 
 def _marks(flags: pa.Array) -> Marks:

@@ -46,12 +46,12 @@ def gather(file: Path | None, *, stdin: bool) -> tuple[Keys, list[str]]:
     if file is not None:
         return _from_file(file)
     if stdin:
-        return parse(sys.stdin.read(), "Standard input"), []
+        return _piped(), []
     if found := _from_environment():
         return found, []
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         return _asked(), []
-    return parse(sys.stdin.read(), "Standard input"), []
+    return _piped(), []
 
 
 def parse(text: str, source: str) -> Keys:
@@ -73,6 +73,14 @@ def parse(text: str, source: str) -> Keys:
 def _named(line: str) -> tuple[str, str] | None:
     found = _NAMED.match(line)
     return (found[1].lower(), found[2].strip().strip("'\"")) if found else None
+
+
+def _piped() -> Keys:
+    try:
+        text = "" if sys.stdin is None else sys.stdin.read()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("Standard input cannot be read as text.", advice=WAYS) from None
+    return parse(text, "Standard input")
 
 
 def _from_file(file: Path) -> tuple[Keys, list[str]]:

@@ -114,7 +114,8 @@ def markdown() -> str:
     """The page `docs/settings.md`."""
     head = (
         "# Settings\n\n"
-        "Made from the table in `plumbline.config`; `python -m plumbline.config > docs/settings.md` renews it.\n\n"
+        "Made from the table in `plumbline.config`; "
+        "`python -m plumbline.config > docs/settings.md` renews it.\n\n"
         "A setting is read from its environment variable, else from `plumbline.toml` in the data "
         "folder (`name = value`), else it has its default.\n\n"
         "| setting | environment variable | given in | value | default | meaning |\n"

@@ -248,13 +248,13 @@ class Console:
     def heeds_epochs(self) -> bool:
         """Whether time filters in epoch seconds work here; if not, days must be used.
 
-        Two questions: all findings, and those seen at any time before tomorrow. Some consoles
+        Two questions: all findings, and those seen from the year 2000 to tomorrow. Some consoles
         refuse the second (146), others answer it with nothing.
         """
         everything = Analysis(tool=Tool.SUMSEVERITY)
         tomorrow = int(self._clock() + abs(self.clock_skew or 0)) + 86_400
         try:
-            dated = self.severity_counts(everything.where(seen_between(1, tomorrow)))
+            dated = self.severity_counts(everything.where(seen_between(_LONG_AGO, tomorrow)))
         except QueryRefusedError as error:
             _log.info("The console refuses epoch time filters: %s", error)
             return False
@@ -359,6 +359,8 @@ class Console:
             self.clock_skew = reply.date - min(max(reply.date, sent - 1), received)
 
 
+_LONG_AGO = 946_684_800
+"""The year 2000 in epoch seconds: before any finding, and not to be taken for days."""
 _INVALID = 146
 """The code for a filter or parameter the console does not know."""
 

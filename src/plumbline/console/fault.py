@@ -19,7 +19,7 @@ class StaleError(UnansweredError):
 
 
 class SlowError(RetriableError):
-    """Connecting or reading took longer than allowed."""
+    """The answer took longer than allowed."""
 
 
 class BrokenError(RetriableError):
@@ -34,13 +34,19 @@ def before_answer(error: faults.HTTPError, *, reused: bool) -> PlumblineError:
         case faults.SSLError():
             return _of_tls(error)
         case faults.ConnectTimeoutError():
-            return SlowError(f"No connection to the console in time: {error}", advice=_CABLE)
+            # The class of connections refused and names unknown, too.
+            return UnansweredError(f"No connection to the console: {_reason(error)}", advice=_CABLE)
         case faults.TimeoutError():
             return SlowError("The console did not begin to answer in time.", advice=_SMALLER)
         case faults.ProtocolError() if reused:
             return StaleError("The console had closed the kept connection.")
         case _:
-            return UnansweredError(f"The console did not answer: {error}", advice=_CABLE)
+            return UnansweredError(f"The console did not answer: {_reason(error)}", advice=_CABLE)
+
+
+def _reason(error: faults.HTTPError) -> str:
+    """The error without the object that it begins with."""
+    return str(error).split("): ", 1)[-1]
 
 
 def in_body(error: faults.HTTPError) -> PlumblineError:

@@ -34,7 +34,7 @@ def resolution(probe: Probe) -> Check:
     host, port = probe.route.hop
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return failed(
             Name.RESOLUTION,
             f"{host} has no address",

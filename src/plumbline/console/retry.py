@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from plumbline.console.fault import SlowError, UnansweredError
@@ -41,8 +40,9 @@ class Patience:
             RetriableError: the budget is spent, or the console asks for a long pause.
         """
         budget = self.retries if retries is None else retries
-        slow = 0
-        for number in count(1):
+        number = slow = 0
+        while True:
+            number += 1
             try:
                 return attempt(number)
             except RetriableError as error:
@@ -52,7 +52,6 @@ class Patience:
                     raise _tired(error, number) from error
                 pause = self._pause(error, number)
             self.sleep(pause)
-        raise AssertionError("count() does not end")
 
     def _pause(self, error: RetriableError, number: int) -> float:
         if error.after is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plumbline.console.check import Check, Name, Probe, failed, passed, warned
 from plumbline.console.query import Analysis, Tool
 from plumbline.console.verdict import KeysRefusedError, Refusal
-from plumbline.errors import RefusedError
+from plumbline.errors import QueryRefusedError, RefusedError
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ def api_keys(probe: Probe) -> Check:
     except KeysRefusedError as error:
         probe.refused = error
         return _taken(error)
+    except QueryRefusedError as error:
+        return failed(
+            Name.API_KEYS,
+            error.what,
+            "The console refuses even to say whose keys these are.",
+            f"{_ALLOW} Then generate a new pair for Plumbline's user.",
+        )
     return passed(Name.API_KEYS, "the console takes API keys")
 
 
@@ -74,9 +81,7 @@ def account(probe: Probe) -> Check:
     """Whether the user is neither locked nor stopped by a password."""
     if probe.user is None:
         error = _refusal(probe)
-        return failed(
-            Name.ACCOUNT, error.what, f"{error.refusal.sentence}.", error.advice
-        )
+        return failed(Name.ACCOUNT, error.what, f"{error.refusal.sentence}.", error.advice)
     return _standing(probe.user, probe.now)
 
 

@@ -172,6 +172,11 @@ def _shake_hands(route: Route, settings: ssl.SSLContext, timeout: float) -> byte
     """The certificate in DER form after one handshake, through the proxy where there is one."""
     if not route.encrypted:
         raise UnreachableError(f"{route.host} is addressed by plain http: it has no certificate.")
+    if route.proxy and route.proxy.scheme != "http":
+        raise UnreachableError(
+            "A certificate cannot be looked at through a proxy that itself speaks TLS.",
+            advice="Give the proxy's http:// port; the way to the console stays TLS.",
+        )
     line = HTTPSConnection(*route.hop, timeout=timeout, context=settings)
     if route.proxy:
         line.set_tunnel(route.host, route.port, route.proxy.headers)

@@ -75,6 +75,9 @@ _ADVICE = {
     "role in a group with Full Access.",
 }
 
+_OK, _MOVED, _WRONG, _ABSENT, _BROKEN = 200, 300, 400, 404, 500
+_LATER = frozenset({408, 425, 429})
+"""Statuses below 500 that ask for patience."""
 _INVALID_TOKEN, _KEYS_FAILED = 12, 74
 _QUERY_CODES = frozenset({142, 143, 144, 145, 146, 147})
 """Codes that speak of the question, never of the keys."""
@@ -125,10 +128,9 @@ def judge(reply: Reply, redactor: Redactor, *, now: float) -> None:
         QueryRefusedError: this very question, with the console's code.
         UnreachableError: something else than the console answers at this address.
     """
-    ok, moved = 200, 300
-    if reply.status == ok:
+    if reply.status == _OK:
         _judge_ok(reply, redactor)
-    elif ok < reply.status < moved:
+    elif _OK < reply.status < _MOVED:
         raise BrokenError(f"HTTP {reply.status} without content.", advice=_AGAIN)
     else:
         raise _refused(reply, redactor, now)
@@ -160,18 +162,17 @@ def _judge_ok(reply: Reply, redactor: Redactor) -> None:
 
 def _refused(reply: Reply, redactor: Redactor, now: float) -> PlumblineError:
     """The error that a status other than 2xx stands for."""
-    status, broken, absent = reply.status, 500, 404
-    complaint = _read(reply, redactor)
-    if status < 400:  # noqa: PLR2004 - the first status that is not a redirect
+    status, complaint = reply.status, _read(reply, redactor)
+    if status in range(_MOVED, _WRONG):
         return _redirected(reply, redactor)
-    if status >= broken or status in {408, 425, 429} or complaint.passes:
+    if status >= _BROKEN or status in _LATER or complaint.passes:
         said = complaint.said or _glimpse(reply, redactor)
         return RetriableError(
             f"HTTP {status} from the console: {said}",
             after=wait(reply.retry_after, now),
             advice=_AGAIN,
         )
-    if status == absent and complaint.code is None:
+    if status == _ABSENT and complaint.code is None:
         return UnreachableError(
             "HTTP 404: there is no Security Center behind this address.",
             advice="Give the address without /rest, as you open it in a browser.",

@@ -27,12 +27,12 @@ class SeverityObject(msgspec.Struct, frozen=True):
     name: Scalar = None
 
 
-class RepositoryObject(msgspec.Struct, frozen=True):
+class RepositoryObject(msgspec.Struct, frozen=True, rename="camel"):
     """A repository as rows carry it."""
 
     id: Scalar = None
     name: Scalar = None
-    dataFormat: Scalar = None  # noqa: N815 - the console's name
+    data_format: Scalar = None
 
 
 class SeverityRow(msgspec.Struct, frozen=True):
@@ -68,7 +68,10 @@ class HostRow(msgspec.Struct, frozen=True, rename="camel"):
     host_uniqueness: Scalar = None
     acr_score: Scalar = None
     asset_exposure_score: Scalar = None
+    key_drivers: Scalar = None
     bios_guid: Scalar = msgspec.field(default=None, name="biosGUID")
+    tpm_id: Scalar = msgspec.field(default=None, name="tpmID")
+    mcafee_guid: Scalar = msgspec.field(default=None, name="mcafeeGUID")
     repository: RepositoryObject = RepositoryObject()
 
 

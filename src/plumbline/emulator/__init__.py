@@ -1,1 +1,15 @@
-"""A Tenable Security Center 6.6 to try, demonstrate and test against."""
+"""A Tenable Security Center 6.6 to try, demonstrate and test against.
+
+::
+
+    with Emulator(Estate.generated(hosts=5)) as console:
+        console.url, console.access_key, console.secret_key
+
+It listens on loopback only, changes nothing on request, and can be made to fail: see `FAULTS`.
+"""
+
+from plumbline.emulator.emulator import Emulator
+from plumbline.emulator.estate import Estate
+from plumbline.emulator.faults import FAULTS, BadFaultError, Fault
+
+__all__ = ["FAULTS", "BadFaultError", "Emulator", "Estate", "Fault"]

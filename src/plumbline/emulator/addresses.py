@@ -64,7 +64,9 @@ class Ranges:
         if value is None:
             return False
         place = bisect_right(self._starts, value) - 1
-        return place >= 0 and self._spans[place][0] == value[0] and value[1] <= self._spans[place][2]
+        return (
+            place >= 0 and self._spans[place][0] == value[0] and value[1] <= self._spans[place][2]
+        )
 
 
 def runs(addresses: set[str]) -> list[tuple[str, str]]:

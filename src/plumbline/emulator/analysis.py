@@ -177,7 +177,7 @@ def _scope(query: Query, center: Center) -> Scope:
 
 
 def _rows_scanned(query: Query, scope: Scope) -> int:
-    """Rows in the repositories that the query names, or in all; what they cost does not fall by page."""
+    """Rows in the repositories that the query names, or in all: what every page costs again."""
     named = [c for c in query.clauses if c.name in {"repository", "repositoryIDs"}]
     return int(select(scope, named).sum()) if named else len(scope.findings)
 

@@ -13,6 +13,9 @@ from plumbline.emulator.plugins import Family, Plugin
 from plumbline.emulator.wire import RISK_FACTORS
 
 DAY = 86_400
+EXPLOITABLE, EXPLOITED = 0.22, 0.3
+"""Share of flaws with an exploit, and share of these that are known to be exploited."""
+WITH_IAVM, WITH_BULLETIN = 0.4, 0.1
 
 
 class Reach(Enum):
@@ -67,11 +70,15 @@ SERVICES = (
 def invent(count: int, *, seed: int, now: int) -> list[Check]:
     """Invent plugins; the first fifth is informational and reports most of what is found."""
     informational = max(30, count // 5)
-    made = [_informational(Random(f"{seed}/i/{n}"), n, now) for n in range(informational)]
-    made += [_flaw(Random(f"{seed}/f/{n}"), n, now) for n in range(max(40, count - informational))]
-    made += [_compliance(Random(f"{seed}/c/{n}"), n, now) for n in range(max(6, count // 60))]
-    made += [_web(Random(f"{seed}/w/{n}"), n, now) for n in range(max(8, count // 60))]
+    made = [_informational(_dice(seed, "i", n), n, now) for n in range(informational)]
+    made += [_flaw(_dice(seed, "f", n), n, now) for n in range(max(40, count - informational))]
+    made += [_compliance(_dice(seed, "c", n), n, now) for n in range(max(6, count // 60))]
+    made += [_web(_dice(seed, "w", n), n, now) for n in range(max(8, count // 60))]
     return made
+
+
+def _dice(seed: int, kind: str, n: int) -> Random:
+    return Random(f"{seed}/{kind}/{n}")  # noqa: S311 - it invents data, it hides nothing
 
 
 def _informational(rng: Random, n: int, now: int) -> Check:
@@ -90,7 +97,7 @@ def _informational(rng: Random, n: int, now: int) -> Check:
         plugin_modified=now - rng.randrange(20, 900) * DAY if n % 9 else -1,
         version=f"1.{rng.randrange(1, 180)}" if n % 5 else f"Revision: 1.{rng.randrange(50)}",
         check_type=rng.choice(("remote", "local", "summary")),
-        xrefs=("IAVT #0001-T-0%03d" % (n % 1000),) if n % 6 == 0 else (),
+        xrefs=(f"IAVT #0001-T-{n % 1000:04d}",) if n % 6 == 0 else (),
         cpe="x-cpe:/a:example:agent" if n % 10 == 0 else "",
     )
     few = rng.randrange(1, 4)
@@ -104,8 +111,8 @@ def _flaw(rng: Random, n: int, now: int) -> Check:
     product = _product(rng)
     fixed = _version(rng)
     disclosed = now - rng.randrange(15, 2_600) * DAY
-    exploitable = rng.random() < 0.22
-    exploited = exploitable and rng.random() < 0.3
+    exploitable = rng.random() < EXPLOITABLE
+    exploited = exploitable and rng.random() < EXPLOITED
     cves = tuple(_cve(rng, disclosed) for _ in range(rng.choice((1, 1, 1, 2, 3, 8))))
     plugin = Plugin(
         id=100_000 + 11 * n,
@@ -196,8 +203,8 @@ def _scores(rng: Random, severity: int, n: int, *, exploited: bool) -> dict[str,
 
 
 def _drivers(vpr: float, n: int) -> str | list[dict[str, Any]]:
-    """VPR drivers: a string that holds JSON, as the console writes it; a real array now and then."""
-    drivers = [
+    """VPR drivers: a string holding JSON, as the console writes it; an array now and then."""
+    drivers: list[dict[str, Any]] = [
         {
             "id": "age_of_vuln",
             "name": "Vulnerability Age",
@@ -257,9 +264,9 @@ def _cpe(product: str, n: int) -> str:
 def _xrefs(rng: Random, disclosed: int, *, exploited: bool) -> tuple[str, ...]:
     year = 1970 + disclosed // 31_556_952
     refs = [f"CWE #{rng.choice((20, 22, 79, 119, 287, 502))}"]
-    if rng.random() < 0.4:
+    if rng.random() < WITH_IAVM:
         refs.append(f"IAVA #{year}-A-{rng.randrange(1, 600):04d}")
-    if rng.random() < 0.1:
+    if rng.random() < WITH_BULLETIN:
         refs.append(f"MSFT #MS{year % 100:02d}-{rng.randrange(1, 150):03d}")
     if exploited:
         refs.append(

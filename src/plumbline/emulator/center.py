@@ -1,4 +1,4 @@
-"""The emulated Security Center: an estate, its keys and faults, its clock, and what it was asked."""
+"""The emulated Security Center: an estate, keys, faults, a clock, and what it was asked."""
 
 from __future__ import annotations
 

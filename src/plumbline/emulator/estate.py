@@ -62,7 +62,7 @@ class Shelf(Generic[T, P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """What rows refer to: plugins, hosts, outputs (JSON strings) and rows kept as they were recorded."""
+    """What rows refer to: plugins, hosts, outputs (as JSON) and rows kept as recorded."""
 
     plugins: Shelf[Plugin, PluginPieces] = field(default_factory=lambda: Shelf(plugin_pieces))
     hosts: Shelf[Host, HostPieces] = field(default_factory=lambda: Shelf(host_pieces))
@@ -92,6 +92,12 @@ class View:
         """The rows of one source."""
         return self.cumulative if source is Source.CUMULATIVE else self.patched
 
+    def holding(self, source: Source, findings: Findings) -> View:
+        """The same with other rows in one source."""
+        if source is Source.CUMULATIVE:
+            return replace(self, cumulative=findings)
+        return replace(self, patched=findings)
+
 
 class Estate:
     """An emulated console's content. Make one with `generated`, `from_nessus` or `from_recorded`.
@@ -107,6 +113,8 @@ class Estate:
         self.seed = seed
         self.days = 0
         """How many days it has been moved on."""
+        self.machines = 0
+        """How many machines were invented for it."""
 
     @classmethod
     def generated(
@@ -173,7 +181,7 @@ class Estate:
     def rows(
         self, source: Source | str = Source.CUMULATIVE, *, was: bool = True
     ) -> Iterator[dict[str, Any]]:
-        """The truth: every row of a source as it is served, with or without web application rows."""
+        """The truth: every row of a source as it is served; `was` False leaves web scans out."""
         view = self._view
         findings = view.findings(Source(source))
         for body in details(view.stock, findings, np.flatnonzero(_wanted(findings, was=was))):
@@ -194,4 +202,4 @@ class Estate:
 
 
 def _wanted(findings: Findings, *, was: bool) -> Bools:
-    return (findings.flags & WAS == 0) | was
+    return np.asarray((findings.flags & WAS == 0) | was, dtype=bool)

@@ -24,18 +24,85 @@ if TYPE_CHECKING:
     from plumbline.emulator.plugins import Plugin
 
 VALID = (
-    "acceptedRisk acceptRiskStatus aesSeverity asset assetCriticalityRating assetExposureScore "
-    "assetID auditFile auditFileID baseCVSSScore benchmarkName cceID cpe cveID cvssV3BaseScore "
-    "cvssV3Vector cvssV4BaseScore cvssV4Supplemental cvssV4ThreatScore cvssV4ThreatVector "
-    "cvssV4Vector cvssVector dataFormat daysMitigated daysToMitigated dnsName epssScore "
-    "exploitAvailable exploitFrameworks family familyID firstSeen hostUUID iavmID ip lastMitigated "
-    "lastSeen mitigatedStatus msbulletinID netbiosName operatingSystem outputAssets patchPublished "
-    "pluginID pluginModified pluginName pluginPublished pluginText pluginType policy policyID port "
-    "protocol recastRisk recastRiskStatus repository repositoryIDs responsibleUser "
-    "responsibleUserIDs seolDate severity solutionID stigSeverity tcpport udpport uuid vprScore "
-    "vulnPublished vulnRoutedUserIDs vulnRoutingRuleID vulnUUID wasHttpMethod wasInputName "
-    "wasInputType wasMitigated wasURL wasVuln xref"
-).split()
+    "acceptedRisk",
+    "acceptRiskStatus",
+    "aesSeverity",
+    "asset",
+    "assetCriticalityRating",
+    "assetExposureScore",
+    "assetID",
+    "auditFile",
+    "auditFileID",
+    "baseCVSSScore",
+    "benchmarkName",
+    "cceID",
+    "cpe",
+    "cveID",
+    "cvssV3BaseScore",
+    "cvssV3Vector",
+    "cvssV4BaseScore",
+    "cvssV4Supplemental",
+    "cvssV4ThreatScore",
+    "cvssV4ThreatVector",
+    "cvssV4Vector",
+    "cvssVector",
+    "dataFormat",
+    "daysMitigated",
+    "daysToMitigated",
+    "dnsName",
+    "epssScore",
+    "exploitAvailable",
+    "exploitFrameworks",
+    "family",
+    "familyID",
+    "firstSeen",
+    "hostUUID",
+    "iavmID",
+    "ip",
+    "lastMitigated",
+    "lastSeen",
+    "mitigatedStatus",
+    "msbulletinID",
+    "netbiosName",
+    "operatingSystem",
+    "outputAssets",
+    "patchPublished",
+    "pluginID",
+    "pluginModified",
+    "pluginName",
+    "pluginPublished",
+    "pluginText",
+    "pluginType",
+    "policy",
+    "policyID",
+    "port",
+    "protocol",
+    "recastRisk",
+    "recastRiskStatus",
+    "repository",
+    "repositoryIDs",
+    "responsibleUser",
+    "responsibleUserIDs",
+    "seolDate",
+    "severity",
+    "solutionID",
+    "stigSeverity",
+    "tcpport",
+    "udpport",
+    "uuid",
+    "vprScore",
+    "vulnPublished",
+    "vulnRoutedUserIDs",
+    "vulnRoutingRuleID",
+    "vulnUUID",
+    "wasHttpMethod",
+    "wasInputName",
+    "wasInputType",
+    "wasMitigated",
+    "wasURL",
+    "wasVuln",
+    "xref",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +155,6 @@ class Scope:
     def _spread(test: Callable[[Any], bool], items: list[Any], column: Ints) -> Bools:
         passes = np.fromiter((test(item) for item in items), dtype=bool, count=len(items))
         return np.asarray(passes[column], dtype=bool)
-
-
 
 
 def select(scope: Scope, clauses: Iterable[Clause]) -> Bools:
@@ -192,7 +257,7 @@ def _asset(scope: Scope, clause: Clause) -> Bools:
 def _operand(scope: Scope, value: Any) -> Bools:
     if isinstance(value, list):
         masks = [_operand(scope, one) for one in value]
-        return np.logical_or.reduce(masks) if masks else _members(scope, 0) & False  # type: ignore[no-any-return]
+        return np.logical_or.reduce(masks) if masks else _members(scope, 0) & False
     if "id" in value:
         return _members(scope, int(value["id"]))
     first = _operand(scope, value["operand1"])
@@ -325,9 +390,7 @@ def _output(scope: Scope, clause: Clause) -> Bools:
     return np.asarray(passes[scope.findings.text], dtype=bool)
 
 
-def _scored(
-    read: Callable[[Any], str], *, plugin: bool = True
-) -> Callable[[Scope, Clause], Bools]:
+def _scored(read: Callable[[Any], str], *, plugin: bool = True) -> Callable[[Scope, Clause], Bools]:
     """A score between two bounds (`7-10`), or `none`."""
 
     def judge(scope: Scope, clause: Clause) -> Bools:

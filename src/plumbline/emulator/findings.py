@@ -1,4 +1,4 @@
-"""Findings of one source in columns: a row is some fifty bytes, and its JSON is joined when it is asked for."""
+"""Findings of one source in columns: fifty bytes a row; JSON is joined when it is asked for."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ _TYPES: dict[str, type[np.signedinteger]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """Columns of equal length; `host`, `plugin`, `text` and `verbatim` are places in the estate's lists.
+    """Columns of equal length.
 
-    `severity` is the effective one, `first`, `last` and `mitigated` are epoch seconds, `verbatim`
-    is -1 unless the row is served exactly as it was recorded. Never changed in place: every change
-    makes new columns, so that a page being sent stays whole.
+    `host`, `plugin`, `text` and `verbatim` are places in the lists of the estate; `verbatim` is -1
+    unless the row is served exactly as it was recorded. `severity` is the effective one; `first`,
+    `last` and `mitigated` are epoch seconds. Never changed in place: every change makes new
+    columns, so that a page being sent stays whole.
     """
 
     host: Ints

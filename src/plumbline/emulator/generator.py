@@ -27,6 +27,7 @@ INFORMATIONAL = 0.75
 """Share of findings that only inform, as in the recorded consoles."""
 PATCHED = 0.15
 """Rows among the mitigated for each open one."""
+BACK_SHARE, ACCEPTED_SHARE, RECAST_SHARE = 0.03, 0.02, 0.01
 MOST_PLUGINS = 2_900
 OUTPUTS_A_PLUGIN = 6
 
@@ -73,7 +74,9 @@ def generate(*, hosts: int, seed: int, findings_per_host: float, now: float) -> 
         updated={kind.id: moment - 3_600 * kind.id for kind in kinds},
         lists=invented_lists(moment),
     )
-    return Estate(view, as_of=now, seed=seed)
+    estate = Estate(view, as_of=now, seed=seed)
+    estate.machines = hosts
+    return estate
 
 
 def make_menu(stock: Stock, *, plugins: int, seed: int, now: int) -> Menu:
@@ -95,14 +98,18 @@ def make_menu(stock: Stock, *, plugins: int, seed: int, now: int) -> Menu:
     )
 
 
-def draw(dice: Dice, menu: Menu, targets: dict[int, int], system: Reach, *, inform: bool) -> Findings:
+def draw(
+    dice: Dice, menu: Menu, targets: dict[int, int], system: Reach, *, inform: bool
+) -> Findings:
     """Draw about so many different findings for each host (by place) of one kind of system."""
     hosts = np.array(list(targets), dtype=np.int64)
     wanted = np.array(list(targets.values()), dtype=np.int64)
     tries = np.repeat(hosts, wanted * 2 + 2)
     if not len(tries):
         return Findings.empty()
-    plugin = dice.choice(len(menu.checks), size=len(tries), p=menu.chances(system, informational=inform))
+    plugin = dice.choice(
+        len(menu.checks), size=len(tries), p=menu.chances(system, informational=inform)
+    )
     port, protocol = _ports(dice, menu, plugin)
     text = menu.first_text[plugin] + dice.integers(0, menu.texts[plugin])
     rows = Findings.of(
@@ -152,7 +159,11 @@ def _shares(seen: Sequence[Sighting], total: int) -> list[int]:
 def _draw_all(dice: Dice, menu: Menu, seen: Sequence[Sighting], shares: list[int]) -> Findings:
     drawn = Findings.empty()
     for system in (Reach.LINUX, Reach.WINDOWS):
-        places = [n for n, s in enumerate(seen) if ("Windows" in s.host.system) == (system is Reach.WINDOWS)]
+        places = [
+            n
+            for n, s in enumerate(seen)
+            if ("Windows" in s.host.system) == (system is Reach.WINDOWS)
+        ]
         inform = {place: round(shares[place] * INFORMATIONAL) for place in places}
         flaws = {place: shares[place] - inform[place] for place in places}
         drawn = drawn.plus(draw(dice, menu, inform, system, inform=True))
@@ -173,10 +184,10 @@ def _mark(dice: Dice, rows: Findings, menu: Menu) -> Findings:
     """Come back, accepted and recast: a few of each among the findings that count."""
     chance = dice.random(len(rows))
     counts = rows.severity > 0
-    recast: Bools = counts & (chance > 0.99)
+    recast: Bools = counts & (chance > 1 - RECAST_SHARE)
     flags = rows.flags.copy()
-    flags[counts & (chance < 0.03)] |= BEEN_MITIGATED
-    flags[counts & (chance > 0.96) & (chance < 0.98)] |= ACCEPTED
+    flags[counts & (chance < BACK_SHARE)] |= BEEN_MITIGATED
+    flags[counts & (abs(chance - 0.5) < ACCEPTED_SHARE / 2)] |= ACCEPTED
     flags[recast] |= RECAST
     severity = np.where(recast, menu.severity[rows.plugin] - 1, rows.severity)
     return rows.put(flags=flags, severity=severity)
@@ -197,7 +208,7 @@ def _mitigate(dice: Dice, rows: Findings, now: int) -> Findings:
     mitigated = now - dice.integers(3_600, 200 * DAY, len(rows))
     last = mitigated - dice.integers(DAY, 30 * DAY, len(rows))
     first = last - dice.integers(0, 300 * DAY, len(rows))
-    flags = np.where(dice.random(len(rows)) < 0.05, BEEN_MITIGATED, 0)
+    flags = np.where(dice.random(len(rows)) < BACK_SHARE, BEEN_MITIGATED, 0)
     return rows.put(mitigated=mitigated, last=last, first=first, flags=flags)
 
 
@@ -216,7 +227,9 @@ def _outputs(check: Check, number: int) -> list[bytes]:
         if number % 80 == variant:
             text += prose.STRANGE[number // 80 % len(prose.STRANGE)].replace("\x01", "")
         if number % 25 == 0:
-            text += "".join(f"\n  module-{line:05d} : version {line}.{variant}" for line in range(120))
+            text += "".join(
+                f"\n  module-{line:05d} : version {line}.{variant}" for line in range(120)
+            )
         choices.append(wrapped(text, compliance=check.plugin.family.id == 0))
     return choices
 
@@ -235,7 +248,7 @@ def wrapped(text: str, *, compliance: bool = False) -> bytes:
 
 
 def _enlarge(stock: Stock, rows: Findings, hosts: int) -> Findings:
-    """Give one row an output of over a megabyte and four some hundred kilobytes, in larger estates."""
+    """In larger estates give one row over a megabyte of output and four a quarter of one."""
     line = "  package-{0:06d}   1.{0}.0-3.example   installed\n"
     sizes = (30_000, 5_000, 5_000, 5_000, 5_000)[: hosts // 40]
     text = rows.text.copy()

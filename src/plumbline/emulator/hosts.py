@@ -89,6 +89,7 @@ class HostPieces:
 
 def host_pieces(host: Host) -> HostPieces:
     """Cut a host into the pieces of JSON that its findings are joined from."""
+    universal = host.repository.data_format == "universal"
     return HostPieces(
         address=members({"ip": host.ip, "uuid": host.uuid}),
         names=members(_names(host) | {"operatingSystem": host.system, "ips": host.ips or host.ip}),
@@ -104,7 +105,7 @@ def host_pieces(host: Host) -> HostPieces:
         ),
         uniqueness=members({"uniqueness": host.identity}),
         repository=members({"repository": host.repository.brief()}),
-        seed=UUID(host.host_uuid).bytes if host.repository.data_format == "universal" else b"",
+        seed=UUID(host.host_uuid).bytes if universal and host.host_uuid else b"",
         shown_ip=host.ip.encode(),
     )
 

@@ -39,9 +39,7 @@ def read_header(value: str) -> tuple[str, str]:
     return named.get("accesskey", ""), named.get("secretkey", "")
 
 
-def admit(
-    headers: Mapping[str, str], path: str, keys: KeyPair, faults: Faults
-) -> None:
+def admit(headers: Mapping[str, str], path: str, keys: KeyPair, faults: Faults) -> None:
     """Let a request pass or refuse it, by its credentials.
 
     Raises:
@@ -78,7 +76,9 @@ def _bad(path: str, status: int) -> Refusal:
     if path == "/rest/system" and status == 403:  # noqa: PLR2004 - HTTP status
         return Refusal("", code=0, content_type=HTML)
     kind = HTML if status == 403 else "application/json"  # noqa: PLR2004 - HTTP status
-    return Refusal("Authentication of API keys failed.\n", code=74, status=status, content_type=kind)
+    return Refusal(
+        "Authentication of API keys failed.\n", code=74, status=status, content_type=kind
+    )
 
 
 def _locked_out(path: str, locked: AccountLocked | None) -> None:

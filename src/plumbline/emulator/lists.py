@@ -122,7 +122,9 @@ class Memberships:
         column = rows.severity if name == "severity" else rows.port
         if name == "pluginid":
             plugins = self._view.stock.plugins.items
-            column = np.fromiter((p.id for p in plugins), dtype=np.int64, count=len(plugins))[rows.plugin]
+            column = np.fromiter((p.id for p in plugins), dtype=np.int64, count=len(plugins))[
+                rows.plugin
+            ]
         hit = _COMPARISONS[operator](column, wanted)
         members = np.zeros(len(self._hosts), dtype=bool)
         members[rows.host[hit]] = True
@@ -156,7 +158,7 @@ def _matches(operator: str, text: str, value: str) -> bool:
 
 
 def viewable(
-    one: AssetList, hosts: list[Host], repositories: tuple[Repository, ...]
+    one: AssetList, hosts: list[Host], repositories: tuple[Repository, ...], *, prepared: bool
 ) -> list[dict[str, Any]]:
     """`viewableIPs` of a list with these members: an entry for each repository, empty ones too."""
     return [
@@ -169,7 +171,7 @@ def viewable(
                 "uuid": repository.uuid,
             },
             "ipList": _written(one.style, inside),
-            "ipCount": str(len({host.ip for host in inside})) if one.prepared else "-1",
+            "ipCount": str(len({host.ip for host in inside})) if prepared else "-1",
         }
         for repository in repositories
         for inside in [[host for host in hosts if host.repository.id == repository.id]]
@@ -177,7 +179,9 @@ def viewable(
 
 
 def _written(style: str, hosts: list[Host]) -> str:
-    named = {host.ip: host.dns for host in sorted(hosts, key=lambda host: number(host.ip) or (0, 0))}
+    named = {
+        host.ip: host.dns for host in sorted(hosts, key=lambda host: number(host.ip) or (0, 0))
+    }
     if style == "named":
         return "".join(f"{ip}|{dns}\n" for ip, dns in named.items())
     if style == "bare":

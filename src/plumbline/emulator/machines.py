@@ -94,8 +94,10 @@ def sightings(
         yield from _again(number, place, host, by_id)
 
 
-def _again(number: int, place: Place, host: Host, by_id: dict[int, Repository]) -> Iterator[Sighting]:
-    """The same machine elsewhere: by name and address, by host UUID, or at an address it has left."""
+def _again(
+    number: int, place: Place, host: Host, by_id: dict[int, Repository]
+) -> Iterator[Sighting]:
+    """The same machine elsewhere: same name and address, same host UUID, or before it moved."""
     if place is Place.AGENTS and number % 2 == 0:
         scanned = replace(host, repository=by_id[Place.SERVERS], uuid="", identity=IP_KEY)
         yield Sighting(host=scanned, share=0.5, age=6)
@@ -122,7 +124,9 @@ def _host(number: int, place: Place, repository: Repository, *, seed: int, now: 
         repository=repository,
         ip=ip,
         dns=f"{name}.corp.example" if number % 9 != 8 else "",  # noqa: PLR2004 - one in nine is nameless
-        netbios=f"{'CORP' if number % 4 else 'UNKNOWN'}\\{name.upper()[:15]}" if "Win" in system else "",
+        netbios=f"{'CORP' if number % 4 else 'UNKNOWN'}\\{name.upper()[:15]}"
+        if "Win" in system
+        else "",
         mac=_mac(number) if number % 6 else "",
         uuid=_uuid(f"{seed}/agent/{number}") if agent else "",
         host_uuid=_uuid(f"{seed}/host/{number}") if agent or universal else "",
@@ -149,7 +153,9 @@ def _address(place: Place, number: int, network: int = 10) -> str:
     if place is Place.IPV6:
         return f"2001:db8:{network:x}::{number + 1:x}"
     if place is Place.BRANCH:
-        before = number - 5 if number % len(_PATTERN) == _PATTERN.index(Place.BRANCH) else number - 1
+        before = (
+            number - 5 if number % len(_PATTERN) == _PATTERN.index(Place.BRANCH) else number - 1
+        )
         return _address(Place.SERVERS, before)
     second = {Place.SERVERS: 10, Place.WORKSTATIONS: 20, Place.AGENTS: 30}.get(place, 40)
     return f"{network}.{(second + 50 * (high // 250)) % 256}.{high % 250}.{low + 1}"

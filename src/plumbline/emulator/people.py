@@ -28,7 +28,9 @@ BRIEF = ("id", "uuid", "username", "firstname", "lastname", "status")
 
 def roles() -> list[dict[str, str]]:
     """All roles."""
-    return [{"id": number, "name": name, "description": f"The {name} role."} for number, name in ROLES]
+    return [
+        {"id": number, "name": name, "description": f"The {name} role."} for number, name in ROLES
+    ]
 
 
 def user(center: Center) -> dict[str, Any]:

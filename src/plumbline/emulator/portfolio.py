@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from plumbline.emulator.lists import ALL_RANGES, AssetList
+
+if TYPE_CHECKING:
+    from plumbline.emulator.hosts import Host
 
 DAY = 86_400
 
@@ -16,7 +20,7 @@ def all_defined_ranges() -> AssetList:
         name="All Defined Ranges",
         kind="static",
         fields={"definedIPs": "0.0.0.0/0,::/0"},
-        description="All defining ranges of the Group in whose context this Asset is being evaluated.",
+        description="All defining ranges of the Group in whose context this Asset is evaluated.",
         style="ranges",
     )
 
@@ -53,7 +57,12 @@ _LDAP = {
 }
 
 _TABLE: tuple[dict[str, Any], ...] = (
-    {"name": "Data centre", "kind": "static", "fields": {"definedIPs": _SERVERS}, "tags": "owner:infra"},
+    {
+        "name": "Data centre",
+        "kind": "static",
+        "fields": {"definedIPs": _SERVERS},
+        "tags": "owner:infra",
+    },
     {
         "name": "Finance",
         "kind": "static",
@@ -68,16 +77,24 @@ _TABLE: tuple[dict[str, Any], ...] = (
         "style": "bare",
     },
     {"name": "Named servers", "kind": "dnsname", "fields": {"definedDNSNames": _DNS}},
-    {"name": "Linux hosts", "kind": "dynamic", "fields": _rules("all", _clause("os", "contains", "Linux"))},
+    {
+        "name": "Linux hosts",
+        "kind": "dynamic",
+        "fields": _rules("all", _clause("os", "contains", "Linux")),
+    },
     {
         "name": "Windows hosts",
         "kind": "dynamic",
-        "fields": _rules("any", _clause("os", "contains", "Windows"), _clause("netbiosworkgroup", "eq", "CORP")),
+        "fields": _rules(
+            "any", _clause("os", "contains", "Windows"), _clause("netbiosworkgroup", "eq", "CORP")
+        ),
     },
     {
         "name": "With critical findings",
         "kind": "dynamic",
-        "fields": _rules("all", _clause("severity", "eq", {"id": "4"}), _clause("ip", "eq", "0.0.0.0/0")),
+        "fields": _rules(
+            "all", _clause("severity", "eq", {"id": "4"}), _clause("ip", "eq", "0.0.0.0/0")
+        ),
         "style": "bare",
     },
     {
@@ -140,3 +157,15 @@ def invented_lists(now: int) -> tuple[AssetList, ...]:
         for number, row in enumerate(_TABLE, start=1)
     )
     return (all_defined_ranges(), *named)
+
+
+def file_lists(hosts: list[Host], now: int) -> tuple[AssetList, ...]:
+    """Asset lists for an estate read from files: everything, one by address, one by system."""
+    first = ",".join(sorted({host.ip for host in hosts})[:10])
+    named = AssetList(id=1, name="First hosts", kind="static", fields={"definedIPs": first})
+    linux = _rules("all", _clause("os", "contains", "Linux"))
+    systems = AssetList(id=2, name="Linux hosts", kind="dynamic", fields=linux)
+    return tuple(
+        replace(one, created=now - DAY, modified=now - DAY)
+        for one in (all_defined_ranges(), named, systems)
+    )

@@ -5,89 +5,83 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from plumbline.emulator import analysis, people, places, status
+from plumbline.emulator import about, analysis, assets, inventory
 from plumbline.emulator.keys import admit
-from plumbline.emulator.wire import HTML, Refusal, Reply, refused, success
+from plumbline.emulator.wire import Refusal, Reply, refused, success
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plumbline.emulator.center import Center, Request
 
-Route = "Callable[[Request, Center, str], Any]"
-
-
-def _named(name: str) -> Callable[[Request, Center, str], Any]:
-    return lambda _request, _center, _key: [] if name else ""
-
+ANALYSIS = ("POST", "/rest/analysis")
+SEARCH = ("POST", "/rest/hosts/search")
 
 GETS: tuple[tuple[re.Pattern[str], Callable[[Request, Center, str], Any]], ...] = tuple(
     (re.compile(f"/rest/{pattern}"), route)
     for pattern, route in (
-        (r"system()", status.system),
-        (r"status()", status.status),
-        (r"currentUser()", status.current_user),
-        (r"currentOrganization()", status.current_organization),
-        (r"organization()", status.organizations),
-        (r"role()", status.roles),
-        (r"role/(\d+)", status.role),
-        (r"group()", status.groups),
-        (r"user()", status.users),
-        (r"user/(\d+)", status.user),
-        (r"repository()", places.repositories),
-        (r"repository/(\d+)", places.repository),
-        (r"repository/(\d+)/deviceInfo", places.device),
-        (r"repository/(\d+)/assetIntersections", places.intersections),
-        (r"deviceInfo()", places.device),
-        (r"asset()", places.asset_lists),
-        (r"asset/tag()", places.tags),
-        (r"asset/(\d+)", places.asset_list),
-        (r"hosts()", places.hosts),
-        (r"hosts/([0-9a-f-]{36})", places.host),
-        (r"plugin()", status.plugins),
-        (r"plugin/(\d+)", status.plugin),
-        (r"pluginFamily()", status.families),
-        (r"scanResult()", status.scan_results),
-        (r"acceptRiskRule()", status.nothing),
-        (r"recastRiskRule()", status.nothing),
-        (r"query()", status.nothing),
+        (r"system()", about.system),
+        (r"status()", about.status),
+        (r"currentUser()", about.current_user),
+        (r"currentOrganization()", about.current_organization),
+        (r"organization()", about.organizations),
+        (r"role()", about.roles),
+        (r"role/(\d+)", about.role),
+        (r"group()", about.groups),
+        (r"user()", about.users),
+        (r"user/(\d+)", about.user),
+        (r"plugin()", about.plugins),
+        (r"plugin/(\d+)", about.plugin),
+        (r"pluginFamily()", about.families),
+        (r"scanResult()", about.scan_results),
+        (r"(?:acceptRiskRule|recastRiskRule|query|credential)()", about.nothing),
+        (r"repository()", inventory.repositories),
+        (r"repository/(\d+)", inventory.repository),
+        (r"repository/(\d+)/deviceInfo", inventory.device),
+        (r"repository/(\d+)/assetIntersections", inventory.intersections),
+        (r"deviceInfo()", inventory.device),
+        (r"hosts()", inventory.hosts),
+        (r"hosts/([0-9a-f-]{36})", inventory.host),
+        (r"asset()", assets.every),
+        (r"asset/tag()", assets.tags),
+        (r"asset/(\d+)", assets.one),
     )
 )
 
 
 def handle(request: Request, center: Center) -> Reply:
-    """Answer one request under `/rest`."""
-    summary = "&".join(f"{name}={value}" for name, value in request.query.items())
+    """Answer one request under `/rest`, and remember it."""
+    call = (request.method, request.path)
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and call not in {ANALYSIS, SEARCH}:
+        center.count_write()
     try:
         admit(request.headers, request.path, center.keys, center.faults)
         center.pause(center.latency)
-        reply, summary = _answered(request, center, summary)
+        reply = _answer(request, center)
     except Refusal as refusal:
-        reply = _refused(refusal, center)
-    center.log(request, summary, reply.status)
+        reply = refused(refusal, center.now)
+    center.log(request, _summary(request), reply.status)
     return reply
 
 
-def _refused(refusal: Refusal, center: Center) -> Reply:
-    return refused(refusal, center.now)
+def _answer(request: Request, center: Center) -> Reply:
+    match (request.method, request.path):
+        case ("GET", _):
+            return success(_got(request, center), center.now)
+        case call if call == ANALYSIS:
+            return _analysed(request, center)
+        case call if call == SEARCH:
+            return success(inventory.search(request, center), center.now)
+        case _:
+            text = "You do not have permission to perform this action.\n"
+            raise Refusal(text, code=143)
 
 
-def _answered(request: Request, center: Center, summary: str) -> tuple[Reply, str]:
-    if request.method == "GET":
-        return success(_got(request, center), center.now), summary
-    if (request.method, request.path) == ("POST", "/rest/analysis"):
-        return _analysed(request, center)
-    if (request.method, request.path) == ("POST", "/rest/hosts/search"):
-        return success(places.search(request, center), center.now), summary
-    center.count_write()
-    raise Refusal("You do not have permission to perform this action.\n", code=143)
-
-
-def _analysed(request: Request, center: Center) -> tuple[Reply, str]:
+def _analysed(request: Request, center: Center) -> Reply:
     if other := center.faults.instead():
-        return other, f"instead {other.status}"
+        return other
     query = analysis.read(request.body)
-    return center.faults.reply(analysis.answer(query, center)), query.summary()
+    return center.faults.reply(analysis.answer(query, center))
 
 
 def _got(request: Request, center: Center) -> Any:
@@ -97,4 +91,10 @@ def _got(request: Request, center: Center) -> Any:
     raise Refusal(f"The endpoint '{request.path}' does not exist.\n", code=147)
 
 
-__all__ = ["HTML", "handle", "people"]
+def _summary(request: Request) -> str:
+    if (request.method, request.path) != ANALYSIS:
+        return "&".join(f"{name}={value}" for name, value in request.query.items())
+    try:
+        return analysis.read(request.body).summary()
+    except Refusal:
+        return "unreadable"

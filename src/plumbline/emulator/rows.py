@@ -26,10 +26,29 @@ RECAST_COMMENT = "Lowered: reachable from the management network only."
 _SEVERITY = tuple(members({"severity": severity}) for severity in SEVERITIES)
 _COLUMNS = ("host", "plugin", "text", "port", "protocol", "severity", "flags")
 LISTED = (
-    "pluginID severity vprScore vprContext ip uuid port protocol name dnsName macAddress "
-    "netbiosName uniqueness hostUniqueness hostUUID acrScore assetExposureScore "
-    "recastRiskRuleComment acceptRiskRuleComment family repository pluginInfo"
-).split()
+    "pluginID",
+    "severity",
+    "vprScore",
+    "vprContext",
+    "ip",
+    "uuid",
+    "port",
+    "protocol",
+    "name",
+    "dnsName",
+    "macAddress",
+    "netbiosName",
+    "uniqueness",
+    "hostUniqueness",
+    "hostUUID",
+    "acrScore",
+    "assetExposureScore",
+    "recastRiskRuleComment",
+    "acceptRiskRuleComment",
+    "family",
+    "repository",
+    "pluginInfo",
+)
 
 
 def details(stock: Stock, findings: Findings, places: Ints) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""How Security Center writes JSON: compact, ASCII, with escaped slashes, in an envelope of six keys."""
+"""How Security Center writes JSON: compact, escaped slashes, in an envelope of six keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NUMBERS = {name: number for number, name in PROTOCOLS.items()}
 
 
 def dump(value: Any) -> bytes:
-    """Write a value the way the console does; a slash occurs in strings only, so it may be escaped last."""
+    """Write a value as the console does; slashes occur in strings only, so escape them last."""
     return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
@@ -49,7 +49,7 @@ class Manner(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is sent back: a status, a body at once or in pieces, and headers that differ from the usual."""
+    """What is sent back: a status, a body at once or in pieces, and unusual headers."""
 
     status: int = 200
     body: bytes | Iterable[bytes] = b""

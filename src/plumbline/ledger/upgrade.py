@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -14,8 +14,10 @@ from plumbline.errors import ConfigurationError
 from plumbline.ledger.locks import locked
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from collections.abc import Set as AbstractSet
 
+_LOCK = 0x706C756D62  # any number that no other program takes
 Names = frozenset[tuple[str, str]]
 
 
@@ -27,7 +29,7 @@ def upgrade(home: Path, file: Path | None) -> bool:
     """
     if not missing():
         return False
-    with locked(home / "upgrade.lock"):
+    with locked(home / "upgrade.lock"), _server_locked():
         if not missing():  # another process was faster
             return False
         _migrate(file)
@@ -50,7 +52,23 @@ def missing() -> AbstractSet[tuple[str, str]]:
     return known - recorded
 
 
+@contextmanager
+def _server_locked() -> Generator[None]:
+    """Keep other machines away too, where the database is a server."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
 def _migrate(file: Path | None) -> None:
+    from django.core.management import call_command  # noqa: PLC0415 - slow, and rarely needed
+
     if file is not None:
         # Kept in the file itself: readers and a writer then work side by side.
         with connection.cursor() as cursor:

@@ -49,8 +49,7 @@ def is_bare(value: Value, word: str) -> bool:
 def matches(
     column: ir.Value, field: Field, value: Value, query: Query, before: Before
 ) -> ir.BooleanValue:
-    """The condition a value puts on a field's column; `before` tells the moment a
-    while before the snapshot.
+    """The condition a value puts on a field's column; `before` tells times before the snapshot.
 
     Raises:
         UsageError: the value does not fit the field; points at its character.
@@ -64,29 +63,25 @@ def matches(
 
 
 def _condition(column: ir.Value, field: Field, value: Value, before: Before) -> ir.BooleanValue:
-    match field.kind:
-        case FieldKind.TEXT | FieldKind.TEXTS:
-            return _text(column, _single(value))
-        case FieldKind.KEY:
-            return column == _single(value).text.lower()
-        case FieldKind.WORD:
-            return column == _word(_single(value).text, field.words)
-        case FieldKind.FLAG:
-            return column == _flag(_single(value).text)
-        case FieldKind.SEVERITY:
-            return _ordered(column, value, _severity)
-        case FieldKind.INTEGER:
-            return _ordered(column, value, _integer)
-        case FieldKind.DAYS:
-            return _ordered(column, value, _days)
-        case FieldKind.NUMBER:
-            return _ordered(column, value, _number)
-        case FieldKind.TIME:
-            return _time(column, value, before)
-        case FieldKind.ADDRESS:
-            return _address(column, value)
-        case _:
-            assert_never(field.kind)
+    read = _ORDERED.get(field.kind)
+    if read is not None:
+        return _ordered(column, value, read)
+    if field.kind is FieldKind.TIME:
+        return _time(column, value, before)
+    if field.kind is FieldKind.ADDRESS:
+        return _address(column, value)
+    return _equal(column, field, _single(value))
+
+
+def _equal(column: ir.Value, field: Field, text: Text) -> ir.BooleanValue:
+    """For fields without an order."""
+    if field.kind is FieldKind.KEY:
+        return column == text.text.lower()
+    if field.kind is FieldKind.WORD:
+        return column == _word(text.text, field.words)
+    if field.kind is FieldKind.FLAG:
+        return column == _flag(text.text)
+    return _text(column, text)
 
 
 def contains(column: ir.StringValue, text: str) -> ir.BooleanValue:
@@ -207,10 +202,14 @@ def _time(column: ir.TimestampValue, value: Value, before: Before) -> ir.Boolean
             *([column >= _day_or_time(value.low.text)[0]] if value.low else []),
             *([column < _day_or_time(value.high.text)[1]] if value.high else []),
         )
-    begin, end = _day_or_time(ends[0])
-    match value.comparison:
-        case Comparison.EQUAL:
-            return (column >= begin) & (column < end)
+    return _by_moment(column, value.comparison, *_day_or_time(ends[0]))
+
+
+def _by_moment(
+    column: ir.TimestampValue, comparison: Comparison, begin: datetime, end: datetime
+) -> ir.BooleanValue:
+    """A day is a span of time: after it is after its end, up to it includes all of it."""
+    match comparison:
         case Comparison.AT_LEAST:
             return column >= begin
         case Comparison.ABOVE:
@@ -219,8 +218,10 @@ def _time(column: ir.TimestampValue, value: Value, before: Before) -> ir.Boolean
             return column < end
         case Comparison.BELOW:
             return column < begin
+        case Comparison.EQUAL | Comparison.BETWEEN:
+            return (column >= begin) & (column < end)
         case _:
-            assert_never(value.comparison)
+            assert_never(comparison)
 
 
 def _time_by_age(column: ir.TimestampValue, value: Value, before: Before) -> ir.BooleanValue:
@@ -262,3 +263,11 @@ def _day_or_time(text: str) -> tuple[datetime, datetime]:
         raise UsageError(
             f"{text!r} is no time.", advice="write 2026-11-22, 2026-11-22T14:00Z or an age: 7d."
         ) from None
+
+
+_ORDERED: dict[FieldKind, Callable[[str], int | float]] = {
+    FieldKind.SEVERITY: _severity,
+    FieldKind.INTEGER: _integer,
+    FieldKind.DAYS: _days,
+    FieldKind.NUMBER: _number,
+}

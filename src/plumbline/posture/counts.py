@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
 PLUGIN = ["console", "plugin_id"]
+PLACE = ["console", "repository_id", "host"]
 WORDS = tuple(severity.word for severity in WORST_FIRST)
 
 
@@ -42,27 +43,39 @@ def weights(estate: Estate) -> ir.Table:
     return plugins.select("console", "plugin_id", **risk.weights(plugins))
 
 
-def _weighed(estate: Estate) -> ir.Table:
-    """Open findings with `risk`, the exact one."""
-    findings = open_findings(estate).select("console", "host", "plugin_id", "severity")
-    rows = findings.left_join(weights(estate), PLUGIN, rname="plugin__{name}")
+def by_place(estate: Estate) -> ir.Table:
+    """One row for each host in each repository with an open finding there.
+
+    Counts, and what risk is made of. Numbers of hosts, lists and repositories all come from here.
+    """
+    return estate.summed("by_place", _by_place)
+
+
+def _by_place(estate: Estate) -> ir.Table:
+    found = open_findings(estate).select(*PLACE, "plugin_id", "severity")
+    rows = found.left_join(weights(estate), PLUGIN, rname="plugin__{name}")
     exact = risk.of_finding(rows.severity, rows.impact, rows.slope, rows.lift)
-    return rows.select("console", "host", "severity", risk=exact)
-
-
-def by_host(estate: Estate) -> ir.Table:
-    """One row for each host with an open finding: counts, and what its risk is made of."""
-    return estate.summed("by_host", _by_host)
-
-
-def _by_host(estate: Estate) -> ir.Table:
-    rows = _weighed(estate)
-    return rows.group_by("console", "host").aggregate(
+    rows = rows.select(*PLACE, "severity", risk=exact)
+    return rows.group_by(*PLACE).aggregate(
         **by_severity(rows),
         findings=rows.count(),
         worst=rows.risk.max(),
         extent=risk.extent(rows.risk).sum(),
     )
+
+
+def by_host(estate: Estate) -> ir.Table:
+    """One row for each host with an open finding: counts, and what its risk is made of."""
+    rows = by_place(estate)
+    return rows.group_by("console", "host").aggregate(
+        **_sums(rows), worst=rows.worst.max(), extent=rows.extent.sum()
+    )
+
+
+def by_repository(estate: Estate) -> ir.Table:
+    """One row for each repository with an open finding: counts and hosts."""
+    rows = by_place(estate)
+    return rows.group_by("console", "repository_id").aggregate(**_sums(rows), hosts=rows.count())
 
 
 def host_risk(rows: ir.Table) -> ir.FloatingValue:
@@ -71,15 +84,33 @@ def host_risk(rows: ir.Table) -> ir.FloatingValue:
 
 
 def by_plugin(estate: Estate) -> ir.Table:
-    """One row for each plugin with an open finding: findings, hosts and worst severity."""
+    """One row for each plugin with an open finding: counts, hosts and worst severity."""
     return estate.summed("by_plugin", _by_plugin)
 
 
 def _by_plugin(estate: Estate) -> ir.Table:
     rows = open_findings(estate)
-    return rows.group_by("console", "plugin_id").aggregate(
-        findings=rows.count(), hosts=rows.host.nunique(), severity=rows.severity.max()
+    return rows.group_by(*PLUGIN).aggregate(
+        **by_severity(rows),
+        findings=rows.count(),
+        hosts=rows.host.nunique(),
+        severity=rows.severity.max(),
     )
+
+
+def by_family(estate: Estate) -> ir.Table:
+    """One row for each plugin family with an open finding: counts and hosts."""
+    return estate.summed("by_family", _by_family)
+
+
+def _by_family(estate: Estate) -> ir.Table:
+    families = estate.table("plugins").select(*PLUGIN, "family")
+    rows = open_findings(estate).select(*PLUGIN, "host", "severity")
+    rows = rows.left_join(families, PLUGIN, rname="plugin__{name}")
+    hosts = rows.group_by("console", "family", "host").aggregate(
+        **by_severity(rows), findings=rows.count()
+    )
+    return hosts.group_by("console", "family").aggregate(**_sums(hosts), hosts=hosts.count())
 
 
 def by_list(estate: Estate) -> ir.Table:
@@ -89,13 +120,13 @@ def by_list(estate: Estate) -> ir.Table:
     members = estate.table("memberships").select("console", "list_id", "host")
     rows = members.left_join(hosts, ["console", "host"], rname="counted__{name}")
     return rows.group_by("console", "list_id").aggregate(
-        **{word: rows[word].sum() for word in (*WORDS, "findings")},
+        **_sums(rows),
         hosts=rows.count(),
         worst=rows.risk.max(),
         extent=risk.extent(rows.risk).sum(),
     )
 
 
-def list_risk(rows: ir.Table) -> ir.FloatingValue:
-    """Exact risk of the rows of `by_list`."""
-    return risk.combined(rows.worst, rows.extent, risk.LIST_SCALE)
+def _sums(rows: ir.Table) -> dict[str, ir.IntegerScalar]:
+    """Counts added up; 0 where there is nothing to add."""
+    return {word: rows[word].sum().fill_null(0).cast("int64") for word in (*WORDS, "findings")}

@@ -28,7 +28,7 @@ _MOST_STATEMENTS = 500
 
 @udf.scalar.builtin(name="epoch", signature=((dt.Timestamp("UTC"),), dt.float64))
 def _epoch(at):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - declared by its signature
-    """Seconds since 1970. Ibis' own epoch_seconds() goes through the calendar: eight times dearer."""
+    """Seconds since 1970. Ibis' own epoch_seconds() asks the calendar, at eight times the cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,8 +103,10 @@ class Estate:
         stop = self.moment(rows)
         if end is not None:
             stop = ibis.coalesce(rows[end], stop)
-        days = ((self._seconds(stop) - self._seconds(rows[start])) / DAY_SECONDS).floor()
-        return days.cast("int64").clip(lower=0)
+        seconds = self._seconds(stop) - self._seconds(rows[start])
+        # Not clip(), which spells its operand out four times.
+        positive = (seconds.abs() + seconds) / 2
+        return (positive / DAY_SECONDS).floor().cast("int64")
 
     def _seconds(self, at: ir.TimestampValue) -> ir.NumericValue:
         return _epoch(at) if self.backend.name == DUCKDB else at.epoch_seconds()
@@ -123,6 +125,11 @@ class Statement:
         """Compile an answer, where its engine takes statements."""
         return cls(rows, str(rows.compile()) if backend.name == DUCKDB else "", backend)
 
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns and types; the engine's own are wider in places, sums of counts for one."""
+        return self.rows.schema().to_pyarrow()
+
     def fetch(self) -> pa.Table:
         """Every row at once; for answers that are known to be small.
 
@@ -133,7 +140,7 @@ class Statement:
             return self.rows.to_pyarrow()
         try:
             with self.backend.con.cursor() as cursor:
-                return cursor.execute(self.sql).to_arrow_table()
+                return cursor.execute(self.sql).to_arrow_table().cast(self.schema)
         except duckdb.Error as error:
             raise _failed(error) from error
 
@@ -148,7 +155,8 @@ class Statement:
             return
         try:
             with self.backend.con.cursor() as cursor:
-                yield from cursor.execute(self.sql).to_arrow_reader(rows)
+                for batch in cursor.execute(self.sql).to_arrow_reader(rows):
+                    yield batch.cast(self.schema)
         except duckdb.Error as error:
             raise _failed(error) from error
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture.filters import Query
+from plumbline.posture.filters import NO_QUERY, Query
 from plumbline.posture.joins import joined, own_columns
 from plumbline.posture.narrowing import fields_of, narrowed
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Request:
     """What a reader wants to see of a relation."""
 
-    query: Query = Query()
+    query: Query = NO_QUERY
     columns: tuple[str, ...] = ()
     """Fields in order; the relation's own choice when empty."""
     order: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
     if request.limit is not None:
         rows = rows.order_by(keys).limit(request.limit, offset=request.offset)
     # A join forgets the order of its rows, so they are sorted after it in any case.
-    rows = joined(rows, relation, estate, shown, page=request.limit is not None).order_by(keys)
+    few = request.limit is not None or bool(request.query.terms)
+    rows = joined(rows, relation, estate, shown, few=few).order_by(keys)
     return rows.select(*(field.value(rows, estate).name(field.name) for field in shown))
 
 

@@ -1,11 +1,11 @@
-"""The simple filter language: reading it, and writing it back.
+r"""The simple filter language: reading it, and writing it back.
 
 ::
 
     query  = [ term { blank term } ]
     term   = [ "-" ] ( field ":" value { "," value } | text { "," text } )
     value  = [ ">=" | "<=" | ">" | "<" ] text | [ text ] ".." [ text ]
-    text   = '"' any character, with \\" and \\\\ '"' | characters without blank, comma and quote
+    text   = '"' any character, with \" and \\ '"' | characters without blank, comma and quote
 
 Terms are joined by AND, the values of a term by OR, `-` turns a term round. A text without a field
 is looked for in the fields that a relation names for it. What a value means is the field's affair:
@@ -103,6 +103,9 @@ class Query:
             UsageError: always.
         """
         raise refusal(self.written, what, at, advice)
+
+
+NO_QUERY = Query()
 
 
 def refusal(written: str, what: str, at: int, advice: str = "") -> UsageError:

@@ -169,8 +169,8 @@ FINDINGS = Relation(
     name="findings",
     doc="One row for each finding: host, plugin, port and protocol.",
     base=_base,
-    # What the console tells findings apart by. Our own key would be shorter to write, but to read it
-    # for every row costs more than all the rest of a page.
+    # What the console tells findings apart by. Our own key would be shorter to write, but to read
+    # it for every row costs more than all the rest of a page.
     key=("console", "alias", "plugin_id", "port", "protocol"),
     fields=FIELDS,
     sources=(

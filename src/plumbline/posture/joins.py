@@ -24,17 +24,22 @@ def own_columns(relation: Relation, fields: Iterable[Field]) -> list[str]:
 
 
 def joined(
-    rows: ir.Table, relation: Relation, estate: Estate, fields: Iterable[Field], *, page: bool = False
+    rows: ir.Table,
+    relation: Relation,
+    estate: Estate,
+    fields: Iterable[Field],
+    *,
+    few: bool = False,
 ) -> ir.Table:
     """The rows with the sources of some fields beside their columns.
 
-    With `page` the rows are few, and what is summed up from many rows is made for them alone.
+    Where the rows are few, what is summed up from many rows is made for them alone.
     """
     kept = list(rows.columns)
     result = rows
     for source in map(relation.source, dict.fromkeys(f.source for f in fields if f.source)):
         keys = list(source.keys)
-        only = rows.select(*keys).distinct() if page and source.gathered else None
+        only = rows.select(*keys).distinct() if few and source.gathered else None
         table = source.table(estate, only)
         kept += [column for column in table.columns if column not in source.keys]
         # The keys of both sides have one name: those of the right side are renamed and left out.

@@ -56,9 +56,7 @@ def narrowed(
         UsageError: the field is unknown or a value does not fit it; points at its character.
     """
     own = rows.columns
-    tests = [
-        (test, f"mark__{place}") for place, test in enumerate(_tests(relation, query, term))
-    ]
+    tests = [(test, f"mark__{place}") for place, test in enumerate(_tests(relation, query, term))]
     for test, mark in tests:
         rows = _prepared(rows, relation, estate, test, mark)
     either = ibis.or_(*(_holds(rows, estate, test, mark) for test, mark in tests))

@@ -47,6 +47,15 @@ def joined_name(source: str, column: str) -> str:
     return f"{source}__{column}"
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of an answer: its name, what it holds and what it means."""
+
+    name: str
+    kind: FieldKind
+    doc: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A table joined many to one, and only when a field in use asks for it."""
@@ -97,6 +106,11 @@ class Field:
     """The words a field of kind `word` can hold, as they are stored."""
     shown: bool = False
     """Among the columns when none are asked for."""
+
+    @property
+    def heading(self) -> Heading:
+        """The field as a column of an answer."""
+        return Heading(self.name, self.kind, self.doc)
 
     @property
     def own(self) -> tuple[str, ...]:

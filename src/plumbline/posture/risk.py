@@ -1,7 +1,7 @@
 """How urgent a finding, a host and a list is, from 0 to 10: the published formula, version 1.
 
-The words are in `docs/scoring.md`; a test recomputes the example there. Each rule stands here twice,
-as an expression for the engine and as plain Python, and a test holds the two together.
+The words are in `docs/scoring.md`; a test recomputes the example there. Each rule stands here
+twice, as an expression for the engine and as plain Python, and a test holds the two together.
 
 A finding's risk is its impact, scaled by how likely it is to be used against the host::
 

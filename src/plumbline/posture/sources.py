@@ -43,7 +43,9 @@ def collected(each: ir.Table) -> ir.Table:
     return each.group_by(*HOST).aggregate(names=each.value.collect(order_by=each.value))
 
 
-LISTS = Source(name="lists", keys=HOST, build=lambda e, only: collected(list_names(e, only)), gathered=True)
+LISTS = Source(
+    name="lists", keys=HOST, build=lambda e, only: collected(list_names(e, only)), gathered=True
+)
 EACH_LIST = Source(name="each_list", keys=HOST, build=list_names, many=True)
 HOST_REPOSITORIES = Source(
     name="host_repositories",

@@ -202,10 +202,8 @@ class Assembler:
             staged = self._engine.read_parquet(files, filename=True, union_by_name=True)
             staged.create_view(name, replace=True)
             return
-        show_files(self._engine, f"{name}_none", (), table)
-        self._engine.execute(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT *, '' AS filename FROM {name}_none"
-        )
+        none = table.empty().append_column("filename", pa.array([], pa.string()))
+        self._engine.register(name, none)
 
     def _paths(self, pin: Pin) -> list[str]:
         return [str(self._lake / file) for file in pin.files]

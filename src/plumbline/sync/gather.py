@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from plumbline.terms.connection import Connection
     from plumbline.terms.proof import Proof
 
+from plumbline.terms.finding import Source
+
 MOST_ROUNDS = 3
 """How often a repository is read whose counts do not agree."""
 _HOSTS_A_PAGE = 5_000
@@ -149,23 +151,34 @@ class Gatherer:
         self._beat()
 
     def _repository(self, plan: Plan, task: Task, harvest: Harvest, found: Gathered) -> None:
-        """Read a repository until its counts agree, or as often as is reasonable."""
-        number, counts = task.repository.id, task.counts
+        """Read a repository until its counts agree, or as often as is reasonable.
+
+        It is read again, too, when its findings changed meanwhile: as many may have come as went.
+        """
+        number, counts, updated = task.repository.id, task.counts, told_update(task.repository)
         read: dict[str, ReadSlice] = {}
-        proofs: list[Proof] = []
+        again = frozenset(Source)
         for attempt in range(MOST_ROUNDS):
-            wrong = {proof.source for proof in proofs if not proof.agrees}
+            read = {name: one for name, one in read.items() if one.part.source not in again}
             for part in slices(number, counts):
-                if not attempt or part.source in wrong:
+                if part.source in again:
                     read[part.name] = self._slice(part, harvest, again=attempt > 0)
+            began, updated = updated, self._update_of(number)
             counts = count(self._console, plan.asking, number)
             proofs = self._prove(number, counts, list(read.values()))
-            if all(proof.agrees for proof in proofs):
+            again = frozenset(Source) if began != updated else _disagreeing(proofs)
+            if not again:
                 break
-            read = {n: r for n, r in read.items() if _still_needed(r, proofs)}
+        if began != updated:
+            found.odd[f"repository {number} changed while it was read"] = MOST_ROUNDS
         found.slices += read.values()
         found.proofs += proofs
-        found.memories[number] = remembered(told_update(task.repository), counts)
+        found.memories[number] = remembered(began, counts)
+
+    def _update_of(self, number: int) -> str:
+        """When the console says now that a repository last changed."""
+        found = (one for one in self._console.repositories() if one.id == number)
+        return next(map(told_update, found), "")
 
     def _slice(self, part: Slice, harvest: Harvest, *, again: bool) -> ReadSlice:
         stage = self._staging.slice(part.name)
@@ -214,9 +227,8 @@ class Gatherer:
         return stage
 
 
-def _still_needed(read: ReadSlice, proofs: Sequence[Proof]) -> bool:
-    """Slices of a store whose counts disagree are read again from the start."""
-    return all(proof.agrees for proof in proofs if proof.source is read.part.source)
+def _disagreeing(proofs: Sequence[Proof]) -> frozenset[Source]:
+    return frozenset(proof.source for proof in proofs if not proof.agrees)
 
 
 def _chunks(rows: Iterator[HostRow], size: int) -> Iterator[list[HostRow]]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plumbline.emulator.estate import Estate, View
 from plumbline.emulator.faults.base import Fault, Page
-from plumbline.terms.finding import Source
+
+if TYPE_CHECKING:
+    from plumbline.emulator.estate import Estate, View
+    from plumbline.terms.finding import Source
 
 
 class ShortPage(Fault):
-    """A page is one row short of what was asked, although more rows follow. Once, ARG times, or `always`."""
+    """A page is one row short although more follow. Once, ARG times, or `always`."""
 
     name = "short-page"
     times = 1
@@ -26,7 +29,7 @@ class ShortPage(Fault):
 
 
 class ExtraRow(Fault):
-    """A full page carries the first row of the next as well, and `returnedRecords` is a float, as in 6.3."""
+    """A full page carries one row of the next too, and `returnedRecords` is a float, as in 6.3."""
 
     name = "extra-row"
 
@@ -103,7 +106,7 @@ class MovingTotal(Fault):
 
 
 class Vanish(Fault):
-    """After each page one of its rows leaves the source for good. Every request, `once`, or ARG times.
+    """After each page one of its rows leaves for good. Every request, `once`, or ARG times.
 
     Rows that come later move up by one, so a client that goes on by offsets misses one. The truth
     changes with it, and the repository's `lastVulnUpdate` moves.
@@ -154,7 +157,7 @@ def _insert(page: Page, estate: Estate, *, port: int) -> None:
     def change(view: View) -> View:
         rows = view.findings(page.source).plus(row).ordered()
         everything = np.ones(len(rows), dtype=bool)
-        put = replace(view, **{page.source.value: rows})
+        put = view.holding(page.source, rows)
         return _changed(put, page.source, estate, everything, int(row.host[0]))
 
     estate.publish(change)
@@ -165,4 +168,4 @@ def _changed(view: View, source: Source, estate: Estate, keep: object, host: int
     repository = view.stock.hosts.items[host].repository.id
     moment = max(int(estate.clock), view.updated.get(repository, 0) + 1)
     updated = view.updated | {repository: moment}
-    return replace(view, updated=updated, **{source.value: rows})
+    return replace(view.holding(source, rows), updated=updated)

@@ -23,7 +23,9 @@ class RevokeAfter(Fault):
     def read(self, argument: str) -> None:
         """Take the number of requests, which must be given."""
         if not argument.isdigit():
-            raise BadFaultError(f"fault {self.name} needs a number of requests, as in {self.name}:3")
+            raise BadFaultError(
+                f"fault {self.name} needs a number of requests, as in {self.name}:3"
+            )
         self._left = int(argument)
 
     def revoked(self) -> bool:
@@ -50,7 +52,7 @@ class BadKeys(Fault):
 
 
 class AccountLocked(Fault):
-    """The user is locked and refused with 403. With ARG `shown` only `/currentUser` answers, and tells."""
+    """The user is locked: 403 everywhere. With ARG `shown`, `/currentUser` answers and tells."""
 
     name = "account-locked"
 
@@ -62,7 +64,7 @@ class AccountLocked(Fault):
 
 
 class Administrator(Fault):
-    """The keys are an Administrator's: organisation 0, other shape of `/asset`, `/analysis` refused."""
+    """The keys are an Administrator's: organisation 0, `{"assets"}`, `/analysis` refused."""
 
     name = "administrator"
 
@@ -80,7 +82,7 @@ class NoEpoch(Fault):
 
 
 class UnpreparedLists(Fault):
-    """Asset lists are not worked out: `ipCount` -1, and 143 when filtering by them. ARG: only these ids."""
+    """Asset lists are not worked out: `ipCount` -1, 143 as a filter. ARG: only these ids."""
 
     name = "unprepared-lists"
 
@@ -93,7 +95,7 @@ class UnpreparedLists(Fault):
 
 
 class ClockSkew(Fault):
-    """The console's clock is off by ARG seconds: `Date` header, timestamps and day filters; not rows."""
+    """The clock is off by ARG seconds: `Date`, timestamps and day filters, but not the rows."""
 
     name = "clock-skew"
 
@@ -102,11 +104,13 @@ class ClockSkew(Fault):
         try:
             self.seconds = float(argument)
         except ValueError:
-            raise BadFaultError(f"fault {self.name} needs seconds, as in {self.name}:3600") from None
+            raise BadFaultError(
+                f"fault {self.name} needs seconds, as in {self.name}:3600"
+            ) from None
 
 
 class OldVersion(Fault):
-    """The console says that it is version ARG (5.8.0 by default), in its header and in `/system`."""
+    """The console says in its header and `/system` that it is version ARG (5.8.0 by default)."""
 
     name = "old-version"
 
@@ -116,7 +120,7 @@ class OldVersion(Fault):
 
 
 class HugeOutput(Fault):
-    """The first row of the estate gets an output of 5 MB (ARG: so many MB); the truth has it too, for good."""
+    """The first row gets an output of 5 MB (ARG: so many MB), for good; so does the truth."""
 
     name = "huge-output"
 
@@ -133,7 +137,7 @@ class HugeOutput(Fault):
 
 
 class StrangeText(Fault):
-    """Outputs, plugin and host texts get NUL, CRLF, emoji, HTML and right-to-left text; the truth too."""
+    """Some texts get NUL, CRLF, emoji, HTML and right-to-left, for good; so does the truth."""
 
     name = "strange-text"
 

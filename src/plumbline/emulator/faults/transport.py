@@ -20,7 +20,7 @@ class Error500(Fault):
 
 
 class Html502(Fault):
-    """A proxy answers 502 with an HTML page in place of `/analysis`. Once, ARG times, or `always`."""
+    """A proxy answers 502 and HTML in place of `/analysis`. Once, ARG times, or `always`."""
 
     name = "html-502"
     times = 1
@@ -42,7 +42,7 @@ class Locked403(Fault):
 
 
 class Locked200(Fault):
-    """`/analysis` answers 200 with an error inside: “database is locked”. Once, ARG times, or `always`."""
+    """`/analysis` answers 200 but holds “database is locked”. Once, ARG times, or `always`."""
 
     name = "locked-200"
     times = 1
@@ -88,7 +88,7 @@ class ResetBody(Fault):
 
 
 class TruncatedJson(Fault):
-    """The JSON ends in the middle although HTTP says that it is whole. Once, ARG times, or `always`."""
+    """The JSON ends in the middle although HTTP is whole. Once, ARG times, or `always`."""
 
     name = "truncated-json"
     times = 1

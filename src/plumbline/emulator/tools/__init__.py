@@ -55,8 +55,18 @@ TOOLS: dict[str, Callable[[Tally], Answer]] = {
     "trend": trend,
 }
 EMPTY = frozenset(
-    "listmailclients listservices listsoftware listsshservers listwebclients listwebservers "
-    "sumuserresponsibility sumwasurl waslistvuln wasvulndetail".split()
+    (
+        "listmailclients",
+        "listservices",
+        "listsoftware",
+        "listsshservers",
+        "listwebclients",
+        "listwebservers",
+        "sumuserresponsibility",
+        "sumwasurl",
+        "waslistvuln",
+        "wasvulndetail",
+    )
 )
 """Tools that the console has and that find nothing here."""
 

@@ -1,4 +1,4 @@
-"""The tools whose names begin with `sum`: rows counted by severity, host, plugin, list, and so on."""
+"""The tools named `sum…`: rows counted by severity, host, plugin, list, and so on."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def by_cross_reference(name: str) -> Callable[[Tally], Table]:
         rows = tally.rows
         found = reference_rows(tally, name)
         ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-        results = [
+        results: list[dict[str, Any]] = [
             {
                 name: reference,
                 "severity": SEVERITIES[int(rows.severity[places].max())],

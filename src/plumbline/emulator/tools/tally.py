@@ -57,7 +57,9 @@ class Tally:
 
     def hosts_by(self, keys: Ints) -> Mapping[int, int]:
         """How many different hosts have each key."""
-        pairs = np.unique(np.stack((keys.astype(np.int64), self.rows.host.astype(np.int64))), axis=1)
+        pairs = np.unique(
+            np.stack((keys.astype(np.int64), self.rows.host.astype(np.int64))), axis=1
+        )
         found, counts = np.unique(pairs[0], return_counts=True)
         return dict(zip(found.tolist(), counts.tolist(), strict=True))
 

@@ -1,4 +1,4 @@
-"""A certificate of a console that signs itself, made once."""
+"""Certificates of consoles that sign themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -44,7 +43,9 @@ def make_identity(path: Path, *, days: int = 365, host: str = "127.0.0.1") -> Id
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=400))
         .not_valid_after(now + timedelta(days=days, hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), False)  # noqa: FBT003 - the library's own order
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
@@ -54,8 +55,3 @@ def make_identity(path: Path, *, days: int = 365, host: str = "127.0.0.1") -> Id
     )
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return Identity(path=path, sha256=certificate.fingerprint(hashes.SHA256()).hex())
-
-
-@pytest.fixture(scope="session")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return make_identity(tmp_path_factory.mktemp("tls") / "console.pem")

@@ -1,0 +1,64 @@
+"""The named questions. A new one is a file here, a line below and a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plumbline.errors import UsageError
+from plumbline.posture.questions import age, coverage, exploitable, severity, summary, unaligned
+from plumbline.posture.questions.groups import BY_FAMILY, BY_LIST, BY_REPOSITORY
+from plumbline.posture.questions.interface import Parameter, Question
+from plumbline.posture.questions.one import HOST, PLUGIN
+from plumbline.posture.questions.tops import TOP_HOSTS, TOP_PLUGINS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.posture.engine import Estate, Statement
+
+QUESTIONS: dict[str, Question] = {
+    question.name: question
+    for question in (
+        summary.QUESTION,
+        severity.QUESTION,
+        age.QUESTION,
+        TOP_HOSTS,
+        TOP_PLUGINS,
+        BY_LIST,
+        BY_REPOSITORY,
+        BY_FAMILY,
+        exploitable.QUESTION,
+        coverage.QUESTION,
+        unaligned.QUESTION,
+        HOST,
+        PLUGIN,
+    )
+}
+
+
+def named(name: str) -> Question:
+    """A question by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    try:
+        return QUESTIONS[name]
+    except KeyError:
+        raise UsageError(
+            f"There is no question {name!r}.", advice=f"one of {', '.join(QUESTIONS)}."
+        ) from None
+
+
+def ask(estate: Estate, name: str, given: Sequence[str] = ()) -> Statement:
+    """The answer to a question, ready to be run.
+
+    Raises:
+        UsageError: the question or one of its arguments does not fit.
+    """
+    question = named(name)
+    arguments = question.arguments(given)
+    return estate.prepared((name, *arguments.values()), lambda: question.ask(estate, arguments))
+
+
+__all__ = ["QUESTIONS", "Parameter", "Question", "ask", "named"]

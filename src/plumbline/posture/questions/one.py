@@ -1,0 +1,111 @@
+"""What is known of one host, and of one plugin?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plumbline.errors import UsageError
+from plumbline.posture import explore
+from plumbline.posture.engine import Statement
+from plumbline.posture.filters import Query, Term, Text, Value
+from plumbline.posture.findings import FINDINGS
+from plumbline.posture.questions.interface import Parameter, Question, headings
+from plumbline.terms.finding import OPEN_STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate
+
+_HOST = (
+    "console", "host", "ip", "dns_name", "severity", "state", "risk", "plugin_id", "plugin_name",
+    "port", "protocol", "age_days", "first_seen", "last_seen", "fixed_at", "repository",
+)  # fmt: skip
+_PLUGIN = (
+    "console", "plugin_id", "plugin_name", "severity", "risk", "host", "ip", "dns_name", "os",
+    "port", "protocol", "state", "age_days", "first_seen", "last_seen", "asset_lists",
+)  # fmt: skip
+_MOST_CANDIDATES = 20
+
+
+def term(name: str, *values: str) -> Term:
+    """A condition with values that are taken as they stand."""
+    texts = tuple(Value(low=Text(value, quoted=True)) for value in values)
+    return Term(name=name, values=texts)
+
+
+def _host(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
+    console, host = found_host(estate, arguments["host"])
+    query = Query((term("console", console), term("host", host)))
+    return explore.page(FINDINGS, estate, explore.Request(query=query, columns=_HOST))
+
+
+def found_host(estate: Estate, wanted: str) -> tuple[str, str]:
+    """Console and key of the host that is meant by a key, an address or a name.
+
+    Raises:
+        UsageError: there is none, or there are several; these are told.
+    """
+    hosts = estate.table("hosts")
+    name = wanted.strip().lower()
+    rows = hosts.filter(
+        (hosts.host == name)
+        | (hosts.ip == name)
+        | hosts.ips.contains(name).fill_null(False)  # noqa: FBT003 - the engine's signature
+        | (hosts.dns_name.lower() == name)
+        | (hosts.netbios_name.lower() == name)
+    )
+    rows = rows.select("console", "host", "ip", "dns_name").order_by("console", "host")
+    answer = Statement.of(rows.limit(_MOST_CANDIDATES), estate.backend)
+    found = answer.fetch().to_pylist()
+    if not found:
+        raise UsageError(
+            f"No host is called {wanted!r}.",
+            advice="give its key, address or DNS name; `plumbline hosts WORD` searches.",
+        )
+    if len(found) > 1:
+        listed = "\n".join(
+            f"  {row['host']}  {row['ip'] or '-'}  {row['dns_name'] or '-'}  ({row['console']})"
+            for row in found
+        )
+        raise UsageError(
+            f"{len(found)} hosts or more are called {wanted!r}:\n{listed}",
+            advice="ask again with the key of one of them.",
+        )
+    return found[0]["console"], found[0]["host"]
+
+
+def _plugin(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
+    number = arguments["id"].strip()
+    if not (number.isascii() and number.isdigit() and len(number) < len(str(2**63))):
+        raise UsageError(f"{number!r} is no plugin number.", advice="write digits only.")
+    plugins = estate.table("plugins")
+    known = plugins.filter(plugins.plugin_id == int(number)).limit(1).select("plugin_id")
+    if not Statement.of(known, estate.backend).fetch().num_rows:
+        raise UsageError(
+            f"No plugin {number} is known in this snapshot.",
+            advice="`plumbline plugins WORD` searches by name.",
+        )
+    query = Query((term("plugin_id", number), term("state", *sorted(OPEN_STATES))))
+    return explore.page(FINDINGS, estate, explore.Request(query=query, columns=_PLUGIN))
+
+
+HOST = Question(
+    name="host",
+    title="Findings of one host",
+    doc="Every finding of one host, whatever its state, the most urgent first.",
+    columns=headings(FINDINGS, _HOST),
+    ask=_host,
+    parameters=(Parameter(name="host", doc="a host's key, address or DNS name"),),
+)
+
+PLUGIN = Question(
+    name="plugin",
+    title="Hosts of one plugin",
+    doc="Every host on which the findings of one plugin are open.",
+    columns=headings(FINDINGS, _PLUGIN),
+    ask=_plugin,
+    parameters=(Parameter(name="id", doc="the plugin's number"),),
+)

@@ -1,0 +1,92 @@
+"""A home of its own with a connection to an emulated console, and the truth to compare with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plumbline.lake.engine import connect, show_snapshot
+from plumbline.ledger import connections, snapshots
+from plumbline.sync.run import Report, Synchroniser
+from plumbline.tables import TABLES
+from plumbline.terms.connection import Connection, Scope
+from plumbline.terms.finding import Source
+
+if TYPE_CHECKING:
+    from plumbline.config.settings import Settings
+    from plumbline.emulator.emulator import Emulator
+
+Fact = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Lab:
+    """One home with one connection to one emulated console."""
+
+    settings: Settings
+    emulator: Emulator
+
+    def sync(self, *, full: bool = False) -> Report:
+        """One run, without waiting for anything."""
+        return Synchroniser(settings=self.settings, sleep=lambda _s: None).run("lab", full=full)
+
+    def truth(self) -> Counter[Fact]:
+        """What the console holds, as it would write it."""
+        rows = ((s, row) for s in Source for row in self.emulator.estate.rows(s))
+        return Counter(_told(source, row) for source, row in rows)
+
+    def shown(self, *states: str) -> Counter[Fact]:
+        """What the snapshot shows, in the same form."""
+        wanted = states or ("open", "reopened", "accepted", "fixed")
+        return Counter(tuple(row) for row in self.ask(_SHOWN, wanted=list(wanted)))
+
+    def ask(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the published snapshot."""
+        snapshot = snapshots.latest("lab")
+        assert snapshot is not None
+        engine = connect()
+        files = {t.name: snapshot.tables[t.name].files for t in TABLES}
+        show_snapshot(engine, self.settings.lake, files)
+        return engine.execute(query, values or None).fetchall()
+
+    def change(self, **scope: Any) -> None:
+        """Edit the connection's scope."""
+        old = connections.get("lab")
+        connections.edit(
+            Connection(name="lab", address=old.address, manners=old.manners, scope=Scope(**scope))
+        )
+
+
+_SHOWN = """
+SELECT f.source, f.repository_id, f.ip, coalesce(a.dns_name, ''), coalesce(a.uuid, ''),
+  f.plugin_id, f.port, f.protocol, f.severity, f.accepted, f.recast,
+  epoch(f.first_seen)::BIGINT, epoch(f.last_seen)::BIGINT, coalesce(o.text, '')
+FROM findings f
+JOIN aliases a USING (alias)
+LEFT JOIN outputs o ON o.output = f.output
+WHERE list_contains($wanted, f.state)
+"""
+
+
+def _told(source: Source, row: dict[str, Any]) -> Fact:
+    return (
+        source.value,
+        int(row["repository"]["id"]),
+        row["ip"],
+        row["dnsName"],
+        row["uuid"],
+        int(row["pluginID"]),
+        int(row["port"]),
+        row["protocol"],
+        int(row["severity"]["id"]),
+        row["acceptRisk"] == "1",
+        row["recastRisk"] == "1",
+        int(row["firstSeen"]),
+        int(row["lastSeen"]),
+        row["pluginText"],
+    )
+
+
+MakeLab = Callable[..., Lab]
