@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -163,18 +164,16 @@ def test_time_grows_with_the_rows_scanned_not_with_the_page() -> None:
     in_first = sum(n for (repository, _), n in estate.counts().items() if repository == 1)
     with Emulator(estate) as console:
         console.set_pace(row_cost=0.001)
-        waited: list[float] = []
-        console._center.pause = waited.append  # type: ignore[method-assign] - count, do not wait
-        analyse(console, "vulndetails", end=1)
-        analyse(console, "vulndetails", ("repositoryIDs", "=", "1"), end=1)
-    assert [round(seconds * 1_000) for seconds in waited if seconds] == [
-        120 + _was(estate),
-        in_first,
-    ]
+        whole = _seconds(console)
+        part = _seconds(console, ("repositoryIDs", "=", "1"))
+    assert whole >= len(list(estate.rows())) / 1_000
+    assert in_first / 1_000 <= part < whole
 
 
-def _was(estate: Estate) -> int:
-    return len(list(estate.rows())) - len(list(estate.rows(was=False)))
+def _seconds(console: Emulator, *filters: tuple[str, str, Any]) -> float:
+    before = time.monotonic()
+    analyse(console, "vulndetails", *filters, end=1)
+    return time.monotonic() - before
 
 
 FIELDS = [

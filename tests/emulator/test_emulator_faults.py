@@ -154,7 +154,7 @@ def test_truncated_json_is_whole_for_http_only(console: Emulator) -> None:
     console.add_fault("truncated-json")
     answer = _page(console)
     assert answer.headers["Content-Length"] == str(len(answer.body))
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         json.loads(answer.body)
 
 

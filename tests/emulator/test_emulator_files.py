@@ -26,13 +26,16 @@ SMALL = """<?xml version="1.0" ?>
 00:0c:29:00:00:02</tag><tag name="operating-system">Linux Kernel 5.14</tag>
 <tag name="Credentialed_Scan">true</tag><tag name="HOST_END">Wed Mar 23 15:07:52 2022</tag>
 </HostProperties>
-<ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42" pluginName="Old &lt;TLS&gt;" pluginFamily="General">
-<risk_factor>High</risk_factor><cvss3_vector>CVSS:3.0/AV:N/AC:L</cvss3_vector><cve>CVE-2020-1</cve><cve>CVE-2020-2</cve>
+<ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42"
+ pluginName="Old &lt;TLS&gt;" pluginFamily="General">
+<risk_factor>High</risk_factor><cvss3_vector>CVSS:3.0/AV:N/AC:L</cvss3_vector>
+<cve>CVE-2020-1</cve><cve>CVE-2020-2</cve>
 <xref>CISA-KNOWN-EXPLOITED:2022/05/03</xref><plugin_publication_date>2020/01/02</plugin_publication_date>
 <plugin_output>one</plugin_output></ReportItem>
-<ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42" pluginName="Old &lt;TLS&gt;" pluginFamily="General">
+<ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42"
+ pluginName="Old &lt;TLS&gt;" pluginFamily="General">
 <plugin_output>two</plugin_output></ReportItem>
-<ReportItem port="22" svc_name="ssh" protocol="tcp" severity="0" pluginID="0" pluginName="" pluginFamily=""/>
+<ReportItem port="22" svc_name="ssh" protocol="tcp" severity="0" pluginID="0"/>
 </ReportHost></Report></NessusClientData_v2>"""
 
 
@@ -62,7 +65,7 @@ def test_a_packed_file_is_the_same_as_a_plain_one(tmp_path: Path) -> None:
     assert list(Estate.from_nessus([plain]).rows()) == list(Estate.from_nessus([packed]).rows())
 
 
-BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><NessusClientData_v2>&a;</NessusClientData_v2>'
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa">]><NessusClientData_v2>&a;</NessusClientData_v2>'
 
 
 @pytest.mark.parametrize(
@@ -94,9 +97,9 @@ def test_a_missing_or_damaged_file_is_refused(tmp_path: Path) -> None:
 @here
 @pytest.mark.parametrize("path", NESSUS, ids=lambda path: path.name)
 def test_real_files_hold_what_an_independent_count_finds(path: Path) -> None:
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as stream:
-        root = ET.parse(stream).getroot()  # noqa: S314 - our own recordings
+    content = path.read_bytes()
+    plain = gzip.decompress(content) if path.suffix == ".gz" else content
+    root = ET.fromstring(plain)  # noqa: S314 - our own recordings
     expected = {
         (host.get("name"), i.get("pluginID"), i.get("port"), (i.get("protocol") or "").upper())
         for host in root.iter("ReportHost")
@@ -164,8 +167,11 @@ def test_answers_have_the_shape_of_the_recorded_ones(tool: str) -> None:
     theirs = _exchanges(f"test_analysis_vulns_{tool}_tool")[0]["response"]["body"]["response"]
     with Emulator(Estate.generated(hosts=30)) as console:
         ours = analyse(console, tool, end=5)
-    assert _holds(_shape(ours), _shape(theirs)) == []
-    if tool != "iplist":
+    if tool == "iplist":
+        assert {type(one) for one in ours.values()} == {type(one) for one in theirs.values()}
+        assert list(ours)[:2] == ["0", "1"]
+    else:
+        assert _holds(_shape(ours), _shape(theirs)) == []
         assert list(ours)[:5] == list(theirs)[:5]
         assert ours["matchingDataElementCount"].count(":") == theirs[
             "matchingDataElementCount"
@@ -205,10 +211,4 @@ def test_objects_have_the_shape_of_the_recorded_ones(name: str, path: str) -> No
     theirs = _exchanges(name)[0]["response"]["body"]["response"]
     with Emulator(Estate.generated(hosts=12)) as console:
         ours = get(console, path)
-    assert _holds(_shape(ours), _shape(theirs)) == UNLIKE.get(path, [])
-
-
-UNLIKE = {
-    "user/2": ["/canUse", "/canManage"],
-    "system": ["/token"],
-}
+    assert _holds(_shape(ours), _shape(theirs)) == []

@@ -78,7 +78,7 @@ def test_it_reads_asset_lists_and_repositories(client: Any) -> None:
     names = [one["name"] for one in client.repositories.list(["id", "name", "dataFormat"])]
     assert "Servers" in names
     assert client.repositories.details(1)["dataFormat"] == "IPv4"
-    assert client.repositories.device_info(1, ip="10.10.0.1")["total"]
+    assert client.repositories.device_info(1, dns="servers-000000.corp.example")["total"]
 
 
 def test_it_cannot_change_anything(client: Any, served: Emulator) -> None:

@@ -1,48 +1,41 @@
 """`plumbline findings`, `hosts`, `plugins` and `lists`: the explorer on the command line."""
 
-import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plumbline.cli import output, session
-from plumbline.errors import StorageError, UsageError
-from plumbline.report.formats import Format, writer
+from plumbline.cli import output, session, sheets
+from plumbline.cli.terms import app_of
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from plumbline.posture.engine import Estate
     from plumbline.posture.relation import Relation
-    from plumbline.report.interface import Screen, Sheet
+    from plumbline.report.interface import Sheet
 
 MATCHED = 7
 ROWS_SHOWN = 50
+_HELP = "'name:\"two words\"'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked for, and how it shall be written."""
+    """What was asked for."""
 
     query: str = ""
     columns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limit: int | None = ROWS_SHOWN
-    form: Format = Format.TABLE
-    file: Path | None = None
-    fail_on: bool = False
 
 
 Query = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[QUERY]",
-        help="Terms such as severity:critical,high state:open age:>30d ip:10.1.0.0/16 -kev:no; "
-        "words without a field search.",
+        metavar="[QUERY]...",
+        help="Terms such as severity:critical,high age:>30d ip:10.1.0.0/16 -kev:no "
+        f"{_HELP}; a word without a field is searched for. --fields lists the fields.",
         show_default=False,
     ),
 ]
@@ -52,20 +45,123 @@ Columns = Annotated[
 ]
 Sort = Annotated[
     str | None,
-    typer.Option("--sort", metavar="A,-B", help="Fields to sort by; - is descending."),
+    typer.Option("--sort", metavar="A,-B", help="Fields to sort by, - before descending ones."),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many rows.")]
-All = Annotated[bool, typer.Option("--all", help="Every row.")]
+All = Annotated[bool, typer.Option("--all", help="Every row, however many there are.")]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="RUN|DATE", help="As it was at a run or on a day."),
+    typer.Option("--as-of", metavar="RUN|DATE", help="As it was at a run or at a time."),
 ]
-Form = Annotated[Format, typer.Option("--format", help="How the rows are written.")]
 File = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead."),
 ]
-FailOn = Annotated[
-    bool, typer.Option("--fail-on", help=f"Exit with {MATCHED} when there is a row.")
-]
-Fields = Annotated[bool, typer.Option("--fields", help="List the fields instead.")]
+FailOn = Annotated[bool, typer.Option("--fail-on", help=f"Exit with {MATCHED} if a row matches.")]
+Fields = Annotated[bool, typer.Option("--fields", help="List the fields instead of rows.")]
+
+
+def command(name: str, text: str) -> typer.Typer:
+    """The command that explores one relation."""
+
+    def run(  # noqa: PLR0913 - one option each, as the command line shows them
+        query: Query = None,
+        *,
+        columns: Columns = None,
+        sort: Sort = None,
+        limit: Limit = ROWS_SHOWN,
+        everything: All = False,
+        as_of: AsOf = None,
+        form: sheets.Form = None,
+        file: File = None,
+        fail_on: FailOn = False,
+        fields: Fields = False,
+        as_json: output.AsJson = False,
+    ) -> None:
+        from plumbline.posture.relations import RELATIONS
+
+        relation = RELATIONS[name]
+        chosen = sheets.chosen(form, as_json=as_json)
+        if fields:
+            sheets.put(field_sheet(relation), chosen, file)
+            return
+        asked = Asked(
+            query=" ".join(query or ()),
+            columns=_names(columns),
+            order=_names(sort),
+            limit=None if everything else limit,
+        )
+        estate, warnings = session.open_estate(as_of)
+        matched = sheets.put(sheet(estate, warnings, relation, asked), chosen, file)
+        if fail_on and matched:
+            raise typer.Exit(MATCHED)
+
+    return app_of(name, run, text)
+
+
+def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked: Asked) -> "Sheet":
+    """The rows that were asked for, with a warning when there are more of them.
+
+    Raises:
+        UsageError: the query, a column or the order cannot be used.
+    """
+    # ruff: noqa: PLC0415 - a second to import, not for --help
+    from plumbline.posture import explore, filters
+    from plumbline.report.interface import Sheet
+
+    request = explore.Request(
+        query=filters.parse(asked.query),
+        columns=asked.columns,
+        order=asked.order,
+        limit=asked.limit,
+    )
+    answer = explore.rows(relation, estate, request)
+    more = []
+    if asked.limit is not None:
+        more = _cut(explore.total(relation, estate, request.query), asked.limit)
+    return Sheet(
+        name=relation.name,
+        columns=tuple(field.heading for field in explore.columns(relation, request)),
+        schema=answer.schema,
+        batches=answer.stream(),
+        warnings=(*warnings, *more),
+    )
+
+
+def field_sheet(relation: "Relation") -> "Sheet":
+    """The fields of a relation: what can be shown, filtered and sorted by."""
+    from plumbline.posture.questions.interface import text
+
+    columns = (
+        text("field", "name"),
+        text("kind", "what it holds"),
+        text("also", "other names in a filter"),
+        text("meaning", "what it means"),
+    )
+    rows = (
+        {
+            "field": field.name,
+            "kind": field.kind.value,
+            "also": ", ".join(field.names),
+            "meaning": field.doc,
+        }
+        for field in relation.fields
+    )
+    return sheets.of_rows(f"{relation.name}-fields", columns, rows)
+
+
+def _cut(total: int, limit: int) -> list[str]:
+    if total <= limit:
+        return []
+    return [f"{total:,} rows match, {limit:,} are shown; --limit N or --all shows more."]
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    names = (text or "").split(",")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+findings = command("findings", "Show findings; each is one host, plugin, port and protocol.")
+hosts = command("hosts", "Show hosts with what is open on them.")
+plugins = command("plugins", "Show plugins with what they found.")
+lists = command("lists", "Show asset lists with what is open on their hosts.")

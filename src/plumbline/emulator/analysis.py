@@ -146,7 +146,8 @@ def answer(query: Query, center: Center) -> Reply:
             "Administrators belong to no organization and may not analyze data.\n", code=143
         )
     scope = _scope(query, center)
-    center.pause(_rows_scanned(query, scope) * center.row_cost)
+    if center.row_cost:
+        center.pause(_rows_scanned(query, scope) * center.row_cost)
     chosen = select(scope, _with_scan(query, scope))
     if center.faults.find(NoRepository):
         chosen &= False

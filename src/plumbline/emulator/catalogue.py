@@ -69,7 +69,7 @@ SERVICES = (
 
 def invent(count: int, *, seed: int, now: int) -> list[Check]:
     """Invent plugins; the first fifth is informational and reports most of what is found."""
-    informational = max(30, count // 5)
+    informational = max(80, count // 5)
     made = [_informational(_dice(seed, "i", n), n, now) for n in range(informational)]
     made += [_flaw(_dice(seed, "f", n), n, now) for n in range(max(40, count - informational))]
     made += [_compliance(_dice(seed, "c", n), n, now) for n in range(max(6, count // 60))]

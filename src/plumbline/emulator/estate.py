@@ -37,7 +37,7 @@ class Shelf(Generic[T, P]):
     def __init__(self, cut: Callable[[T], P]) -> None:
         self.items: list[T] = []
         self._cut = cut
-        self._pieces: dict[int, P] = {}
+        self._pieces: dict[int, tuple[T, P]] = {}
 
     def __len__(self) -> int:
         return len(self.items)
@@ -50,14 +50,13 @@ class Shelf(Generic[T, P]):
     def replace(self, place: int, item: T) -> None:
         """Put another item in this place."""
         self.items[place] = item
-        self._pieces.pop(place, None)
 
     def pieces(self, place: int) -> P:
         """The JSON pieces of the item in this place."""
-        found = self._pieces.get(place)
-        if found is None:
-            found = self._pieces[place] = self._cut(self.items[place])
-        return found
+        item, found = self.items[place], self._pieces.get(place)
+        if found is None or found[0] is not item:
+            found = self._pieces[place] = (item, self._cut(item))
+        return found[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,8 +51,7 @@ def evolve(estate: Estate, days: int) -> Evolution:
     def advance(view: View) -> View:
         for _ in range(days):
             view = _one_day(estate, view, change)
-        cumulative, patched = view.cumulative.ordered(), view.patched.ordered()
-        return replace(view, cumulative=cumulative, patched=patched)
+        return view
 
     estate.publish(advance)
     return change
@@ -77,7 +76,8 @@ def _one_day(estate: Estate, view: View, change: Evolution) -> View:
             patched=scan.patched,
             updated=view.updated | {repository: max(moment, view.updated[repository] + 1)},
         )
-    return _arrivals(estate, view, scanned, change)
+    view = _arrivals(estate, view, scanned, change)
+    return replace(view, cumulative=view.cumulative.ordered(), patched=view.patched.ordered())
 
 
 def _scanned_today(dice: Dice, repositories: Ints, leased: set[int]) -> list[int]:
@@ -164,7 +164,7 @@ class _Scan:
         """New findings: what other hosts of the repository have, now on hosts that were reached."""
         rows = self.cumulative
         models = np.flatnonzero(np.isin(rows.host, self.hosts) & (rows.flags & WAS == 0))
-        if not len(models):
+        if not len(models) or not len(self.reached):
             return 0
         tries = max(4, round(self._on_reached(rows).sum() * NEW))
         picked = rows.take(self.dice.choice(models, tries))

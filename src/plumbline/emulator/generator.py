@@ -46,7 +46,8 @@ class Menu:
 
     def chances(self, system: Reach, *, informational: bool) -> NDArray[np.float64]:
         """How likely each check is on a system of this kind."""
-        fits = np.isin(self.reach, (Reach.ANY.value, system.value))
+        common = () if system is Reach.WAS else (Reach.ANY.value,)
+        fits = np.isin(self.reach, (*common, system.value))
         weights = np.where(fits & ((self.severity == 0) == informational), self.weight, 0.0)
         return np.asarray(weights / weights.sum(), dtype=np.float64)
 
@@ -60,7 +61,7 @@ def generate(*, hosts: int, seed: int, findings_per_host: float, now: float) -> 
     seen = list(sightings(range(hosts), seed=seed, now=moment, repositories=kinds))
     for sighting in seen:
         stock.hosts.add(sighting.host)
-    menu = make_menu(stock, plugins=min(MOST_PLUGINS, 150 + 6 * hosts), seed=seed, now=moment)
+    menu = make_menu(stock, plugins=min(MOST_PLUGINS, 300 + 6 * hosts), seed=seed, now=moment)
     total = round(hosts * findings_per_host)
     drawn = _draw_all(dice, menu, seen, _shares(seen, total))
     cumulative = _age(dice, _mark(dice, _was(dice, menu, seen, drawn), menu), seen, moment)
@@ -104,7 +105,7 @@ def draw(
     """Draw about so many different findings for each host (by place) of one kind of system."""
     hosts = np.array(list(targets), dtype=np.int64)
     wanted = np.array(list(targets.values()), dtype=np.int64)
-    tries = np.repeat(hosts, wanted * 2 + 2)
+    tries = np.repeat(hosts, wanted * 3 + 40 * (wanted > 0))
     if not len(tries):
         return Findings.empty()
     plugin = dice.choice(
@@ -174,10 +175,10 @@ def _draw_all(dice: Dice, menu: Menu, seen: Sequence[Sighting], shares: list[int
 def _was(dice: Dice, menu: Menu, seen: Sequence[Sighting], drawn: Findings) -> Findings:
     """Findings of web application scans beside the others, in the universal repository."""
     places = [n for n, s in enumerate(seen) if s.host.repository.id == Place.UNIVERSAL]
-    some = dict.fromkeys(places[::2], 4)
-    web = draw(dice, menu, some, Reach.WAS, inform=False)
-    ours = web.take(np.isin(web.plugin, np.flatnonzero(menu.reach == Reach.WAS.value)))
-    return drawn.put(flags=0).plus(ours.put(flags=WAS))
+    some = dict.fromkeys(places[::2], 2)
+    for inform in (True, False):
+        drawn = drawn.plus(draw(dice, menu, some, Reach.WAS, inform=inform).put(flags=WAS))
+    return drawn
 
 
 def _mark(dice: Dice, rows: Findings, menu: Menu) -> Findings:

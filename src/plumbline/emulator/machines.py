@@ -119,7 +119,7 @@ def _host(number: int, place: Place, repository: Repository, *, seed: int, now: 
     agent, universal = place is Place.AGENTS, place is Place.UNIVERSAL
     scanned = now - (number % 5) * DAY - 3_600
     scored = number % 3 != 0
-    ip = _address(place, number)
+    ip = _address(place, _ordinal(place, number))
     return Host(
         repository=repository,
         ip=ip,
@@ -147,16 +147,18 @@ def _host(number: int, place: Place, repository: Repository, *, seed: int, now: 
     )
 
 
+def _ordinal(place: Place, number: int) -> int:
+    """How many machines of this place come before the one with this number."""
+    rounds, rest = divmod(number, len(_PATTERN))
+    return rounds * _PATTERN.count(place) + _PATTERN[:rest].count(place)
+
+
 def _address(place: Place, number: int, network: int = 10) -> str:
-    """An address that only this machine has; branch offices repeat those of the servers."""
-    high, low = divmod(number, 250)
+    """The address of a number in a network; branch offices repeat those of the servers."""
     if place is Place.IPV6:
         return f"2001:db8:{network:x}::{number + 1:x}"
-    if place is Place.BRANCH:
-        before = (
-            number - 5 if number % len(_PATTERN) == _PATTERN.index(Place.BRANCH) else number - 1
-        )
-        return _address(Place.SERVERS, before)
+    place = Place.SERVERS if place is Place.BRANCH else place
+    high, low = divmod(number, 250)
     second = {Place.SERVERS: 10, Place.WORKSTATIONS: 20, Place.AGENTS: 30}.get(place, 40)
     return f"{network}.{(second + 50 * (high // 250)) % 256}.{high % 250}.{low + 1}"
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 15
 REQUESTS_A_CONNECTION = 100
+"""`max` counts down from here to 1; the answer after that closes the connection."""
 BUSY_SECONDS = 300
 """How long a client may take to read an answer."""
 CHUNK = 65_536
@@ -68,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         self.connection.settimeout(BUSY_SECONDS)
         self.served += 1
-        self.close_connection |= self.served >= self.server.requests_a_connection
+        self.close_connection |= self.served > self.server.requests_a_connection
         self._send(self._answer(self._request()))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
@@ -149,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
     def _keep_alive(self) -> list[tuple[str, str]]:
         if self.close_connection:
             return [("Connection", "close")]
-        left = self.server.requests_a_connection - self.served
+        left = self.server.requests_a_connection - self.served + 1
         seconds = f"{self.server.idle_seconds:g}"
         return [
             ("Keep-Alive", f"timeout={seconds}, max={left}"),

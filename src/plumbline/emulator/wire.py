@@ -31,8 +31,8 @@ def dump(value: Any) -> bytes:
 
 
 def members(fields: dict[str, Any]) -> bytes:
-    """Write the members of an object without its braces, each ended by a comma."""
-    return b"".join(dump(key) + b":" + dump(value) + b"," for key, value in fields.items())
+    """Write the members of an object without its braces, and a comma after the last."""
+    return dump(fields)[1:-1] + b","
 
 
 class Manner(Enum):

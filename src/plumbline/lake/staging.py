@@ -1,7 +1,8 @@
 """What a run has read so far, on disk, page by page.
 
 A page is written as Parquet parts; its receipt is renamed into place last. So a page whose receipt
-is there is there whole, whenever the process was killed.
+is there is there whole, whenever the process was killed. Plugins and outputs are shared by all
+slices: a page brings only those that no page before it brought, and pages may be read again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+
+SHARED = frozenset({"plugins", "outputs"})
+"""Tables that are staged once for all slices."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +93,22 @@ class SliceStage:
             folder.mkdir(parents=True, exist_ok=True)
             parts = {}
             for name, table in tables.items():
-                if table.num_rows:
-                    parts[name] = f"{receipt.number:06d}.{name}.parquet"
-                    _write_part(folder / parts[name], table)
+                if not table.num_rows:
+                    continue
+                if name in SHARED:
+                    self._share(name, table)
+                    continue
+                parts[name] = f"{receipt.number:06d}.{name}.parquet"
+                _write_part(folder / parts[name], table)
             sealed = msgspec.structs.replace(receipt, parts=parts)
             _write_file(folder / f"{receipt.number:06d}.json", msgspec.json.encode(sealed))
         return sealed
+
+    def _share(self, name: str, table: pa.Table) -> None:
+        """Put rows where they stay when the slice is read again; later ones sort behind."""
+        folder = _shared(self.folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_part(folder / f"{time.time_ns():020d}.{name}.parquet", table)
 
     def files(self, table: str, passes: tuple[int, ...]) -> list[str]:
         """The parts of a table, in the order of passes and pages."""
@@ -139,6 +154,10 @@ class Staging:
             if path.is_dir():
                 yield SliceStage(path)
 
+    def shared(self, table: str) -> list[str]:
+        """The parts of a table that all slices share, the latest last."""
+        return sorted(map(str, _shared(self.folder).glob(f"*.{table}.parquet")))
+
     def keep_plan(self, plan: bytes) -> None:
         """Remember what the run set out to read."""
         with storage_faults(self.folder):
@@ -174,6 +193,10 @@ def storage_faults(folder: Path) -> Iterator[None]:
             advice="free some space there" if full else "check the folder's owner and rights",
             unchanged="the last published snapshot; the next sync goes on from what was staged",
         ) from fault
+
+
+def _shared(staging: Path) -> Path:
+    return staging / "shared"
 
 
 def _write_part(path: Path, table: pa.Table) -> None:

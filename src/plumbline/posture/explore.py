@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ibis.expr import types as ir
 
-    from plumbline.posture.engine import Estate
+    from plumbline.posture.engine import Estate, Statement
     from plumbline.posture.relation import Field, Relation
 
 
@@ -46,6 +46,26 @@ def columns(relation: Relation, request: Request) -> tuple[Field, ...]:
     if not request.columns:
         return tuple(field for field in relation.fields if field.shown)
     return tuple({field.name: field for field in map(relation.field, request.columns)}.values())
+
+
+def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
+    """The page a request asks for, ready to be run; compiled once for each request.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    return estate.prepared((relation.name, request), lambda: page(relation, estate, request))
+
+
+def total(relation: Relation, estate: Estate, query: Query) -> int:
+    """How many rows a query finds.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+        StorageError: the engine could not read its files.
+    """
+    answer = estate.prepared((relation.name, query), lambda: count(relation, estate, query))
+    return int(answer.fetch()["rows"][0].as_py())
 
 
 def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:

@@ -67,7 +67,7 @@ class Gathered:
         )
 
     def files(self, table: str) -> list[str]:
-        """The staged parts of a table."""
+        """The staged parts of a table of findings or aliases."""
         found = [f for one in self.slices for f in one.stage.files(table, one.outcome.passes)]
         if table == "aliases":
             found += [file for stage in self.hosts for file in stage.files(table, (0,))]

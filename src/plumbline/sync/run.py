@@ -14,7 +14,7 @@ from plumbline.errors import IncompleteError, PlumblineError, RefusedError
 from plumbline.extract.lists import with_addresses
 from plumbline.lake.arrow import spare_pandas
 from plumbline.lake.engine import Limits, connect
-from plumbline.lake.staging import Staging
+from plumbline.lake.staging import SHARED, Staging
 from plumbline.lake.store import Store
 from plumbline.ledger import connections, evidence, requests, runs, snapshots
 from plumbline.ledger.records import Oddity, Publication, Run, Snapshot
@@ -145,9 +145,8 @@ class _Work:
     def _assemble(self, plan: Plan, gathered: Gathered, lists: list[AssetList]) -> Assembly:
         material = Material(
             step=self._step(plan),
-            staged={
-                name: gathered.files(name) for name in ("findings", "aliases", "plugins", "outputs")
-            },
+            staged={name: gathered.files(name) for name in ("findings", "aliases")}
+            | {name: self._staging.shared(name) for name in SHARED},
             lists=lists,
             repositories=plan.visible,
             console=self._connection.name,
