@@ -149,7 +149,7 @@ def finding_of(console: str, n: int, host: dict[str, Any], dice: random.Random) 
         "repository_id": repository,
         "ip": host["ip"],
         "plugin_id": 1000 + plugin,
-        "port": dice.choice([0, 22, 443, 8443]) + n % 2,
+        "port": dice.choice([0, 22, 443, 8443]),
         "protocol": dice.choice(["TCP", "UDP"]),
         "severity": plugin % 5,
         "state": state,
@@ -205,7 +205,10 @@ def lists_of(console: str, hosts: Rows) -> dict[str, Rows]:
 def rows_of(console: str, dice: random.Random) -> dict[str, Rows]:
     hosts = hosts_of(console, dice)
     # The last host has no finding, the last plugin neither.
-    findings = [finding_of(console, n, dice.choice(hosts[:-1]), dice) for n in range(160)]
+    findings = [finding_of(console, n, dice.choice(hosts[:-1]), dice) for n in range(180)]
+    # The console holds no two findings alike in host, plugin, port and protocol.
+    alike = ("alias", "plugin_id", "port", "protocol")
+    findings = list({tuple(row[name] for name in alike): row for row in findings}.values())
     return {
         "plugins": plugins_of(console, dice),
         "hosts": hosts,

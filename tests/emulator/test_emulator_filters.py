@@ -222,6 +222,10 @@ def test_records_are_wanted_as_an_array(large: Emulator, name: str) -> None:
         ("dnsName", "pcre", "("),
         ("wasVuln", "=", "perhaps"),
         ("severity", "=", [{"id": "4"}]),
+        ("severity", ">=", ""),
+        ("asset", "~", {"operator": "union"}),
+        ("asset", "=", {"id": "x"}),
+        ("vprScore", "=", "1.2.3"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_146(

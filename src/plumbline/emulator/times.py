@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from plumbline.emulator.wire import Refusal
 
 DAY = 86_400
-FOREVER = 1 << 62
 _DAYS = re.compile(r"(\d+):(\d+|all)")
-_EPOCHS = re.compile(r"(\d{6,})-(\d{6,})")
+_EPOCHS = re.compile(r"(\d{6,12})-(\d{6,12})")
 
 
 def period(name: str, value: str, now: int, *, epochs: bool = True) -> tuple[int, int]:
@@ -30,7 +29,7 @@ def period(name: str, value: str, now: int, *, epochs: bool = True) -> tuple[int
     if match is None or (match[2] != "all" and int(match[1]) > int(match[2])):
         raise Refusal(_refusal_text(name), code=146)
     oldest = 0 if match[2] == "all" else max(0, now - int(match[2]) * DAY)
-    return oldest, now - int(match[1]) * DAY
+    return oldest, max(-1, now - int(match[1]) * DAY)
 
 
 def _refusal_text(name: str) -> str:

@@ -38,7 +38,7 @@ class Estate:
     It never changes, so what was compiled or summed up once is kept for as long as it lives.
     """
 
-    tables: Mapping[str, ir.Table]
+    tables: Mapping[str, ir.Table] = field(repr=False)
     """One table for each dataset of `plumbline.tables`; rows of all consoles together."""
     as_of: Mapping[str, datetime]
     """For each console the time its run began, with time zone. Ages count up to this moment and

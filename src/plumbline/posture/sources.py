@@ -25,12 +25,11 @@ def list_names(estate: Estate, only: ir.Table | None = None) -> ir.Table:
 
 def repository_names(estate: Estate, only: ir.Table | None = None) -> ir.Table:
     """One row for each repository a host is in: the repository's name as `value`."""
-    hosts = estate.table("hosts").select("console", "host", "repositories")
-    if only is not None:
-        hosts = hosts.semi_join(only, list(HOST))
-    hosts = hosts.select("console", "host", repository_id=hosts.repositories.unnest())
+    hosts = estate.table("hosts")
+    each = hosts.select("console", "host", repository_id=hosts.repositories.unnest())
     names = repositories(estate).rename(value="name")
-    return hosts.inner_join(names, ["console", "repository_id"]).select(*HOST, "value")
+    named = each.inner_join(names, ["console", "repository_id"]).select(*HOST, "value")
+    return named if only is None else named.semi_join(only, list(HOST))
 
 
 def repositories(estate: Estate, _: ir.Table | None = None) -> ir.Table:
