@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plumbline import tables
+from plumbline.posture import explore, filters, questions
 from plumbline.posture.engine import Estate
+from plumbline.posture.findings import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,9 @@ RUNS = 5
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LISTS = 60
 REPOSITORIES = 6
+SORTED = [("severity", "descending"), ("plugin_id", "ascending"), ("host", "ascending")]
+PARQUET = {"compression": "zstd", "row_group_size": 131_072}
+"""As the lake writes."""
 STATES = ("open", "reopened", "fixed", "accepted", "vanished")
 STATE_SHARES = (0.62, 0.05, 0.28, 0.03, 0.02)
 SEVERITY_SHARES = (0.55, 0.08, 0.2, 0.12, 0.05)
@@ -192,19 +198,24 @@ def make_findings(
     )
 
 
-def write(folder: Path, findings: int, hosts: int, plugins: int) -> None:
-    """Write the whole estate as Parquet, findings in four files."""
+def make(findings: int, hosts: int, plugins: int) -> dict[str, pa.Table]:
+    """The whole estate."""
     rng = np.random.default_rng(66)
     made = make_hosts(rng, hosts)
     made["plugins"] = make_plugins(rng, plugins)
     made["findings"] = make_findings(rng, findings, made["hosts"], made["plugins"])
+    return made
+
+
+def write(folder: Path, made: dict[str, pa.Table]) -> None:
+    """Write the estate as Parquet, findings in four files."""
     for table in tables.TABLES:
         rows = made.get(table.name, table.empty())
         parts = 4 if table.name == "findings" else 1
         size = -(-rows.num_rows // parts) or 1
         for part in range(parts):
             path = folder / f"{table.name}-{part}.parquet"
-            pq.write_table(rows.slice(part * size, size), path, compression="zstd")
+            pq.write_table(rows.slice(part * size, size), path, **PARQUET)
 
 
 def estate(folder: Path) -> Estate:
@@ -232,6 +243,54 @@ def measure(name: str, ask: Callable[[], object]) -> None:
     print(f"{statistics.median(seconds) * 1000:8.1f} ms  {name}")
 
 
+USUAL = (
+    "summary",
+    "open-by-severity",
+    "severity-by-age",
+    "top-hosts",
+    "top-plugins",
+    "by-list",
+    "by-repository",
+    "by-family",
+    "exploitable",
+    "coverage",
+    "unaligned",
+)
+QUERIES = (
+    "severity:critical state:open",
+    'asset_list:"List 3" severity:>=high state:open',
+    "ip:10.0.1.0/24",
+    "-family:Family* age:>30d kev:yes",
+    "risk:>=9 state:open,reopened",
+    "srv-77",
+)
+
+
+def asked(made: Estate, name: str, *arguments: str) -> pa.Table:
+    """The rows of an answer."""
+    return questions.ask(made, name, arguments).fetch()
+
+
+def paged(made: Estate, request: explore.Request) -> pa.Table:
+    """The rows of a page."""
+    return explore.rows(FINDINGS, made, request).fetch()
+
+
+def show(made: Estate) -> None:
+    """Ask and print."""
+    print("questions; what is summed up once for a snapshot is so in the warming run")
+    for name in USUAL:
+        measure(name, partial(asked, made, name))
+    host, plugin = "10.0.0.7", "10100"
+    measure(f"host {host}", partial(asked, made, "host", host))
+    measure(f"plugin {plugin}", partial(asked, made, "plugin", plugin))
+    print("a page of 50 findings, filtered and sorted; and how many there are")
+    for query in QUERIES:
+        parsed = filters.parse(query)
+        measure(query, partial(paged, made, explore.Request(query=parsed, limit=50)))
+        measure(f"  count {query}", partial(explore.total, FINDINGS, made, parsed))
+
+
 def main() -> None:
     """Make the estate, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -239,13 +298,17 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=10_000)
     parser.add_argument("--plugins", type=int, default=3_000)
     parser.add_argument("--folder", type=Path, help="keep the files here, and use them again")
+    parser.add_argument("--sorted", action="store_true", help="findings sorted by severity first")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if not any(folder.glob("findings-*")):
-            write(folder, options.findings, options.hosts, options.plugins)
-        made = estate(folder)
+            made = make(options.findings, options.hosts, options.plugins)
+            if options.sorted:
+                made["findings"] = made["findings"].sort_by(SORTED)
+            write(folder, made)
+        show(estate(folder))
 
 
 if __name__ == "__main__":

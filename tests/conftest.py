@@ -1,14 +1,29 @@
-"""What tests of several packages share: a small estate to ask."""
+"""What tests of several packages share: a small estate to ask, and no network unless marked."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent / "offline"))
+from refusal import refused  # noqa: E402 - found only now, as conftest comes before its folder
+
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from plumbline.posture.engine import Estate
     from small import Made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Refuse sockets to a test without the mark `network`, from its set-up to its tear-down."""
+    with nullcontext() if item.get_closest_marker("network") else refused():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 from plumbline.errors import UsageError
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
-from plumbline.posture.relation import Relation
 from plumbline.posture.relations import RELATIONS
 from plumbline.terms.severity import Severity
 from small import AS_OF, engine_over
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plumbline.posture.engine import Estate
+    from plumbline.posture.relation import Relation
     from small import Made
 
 FINDINGS, HOSTS = RELATIONS["findings"], RELATIONS["hosts"]
@@ -55,6 +56,22 @@ def test_every_field_can_be_shown_sorted_and_filtered(relation: Relation, estate
         assert explore.total(relation, estate, parse(f"-{field.name}:none")) == told
 
 
+CONTRACT = {
+    "findings": "console repository_id repository host ip dns_name netbios_name mac host_uuid "
+    "plugin_id plugin_name family port protocol severity state accepted recast first_seen "
+    "last_seen fixed_at vpr cvss3 cvss2 epss kev exploit cves risk age_days asset_lists",
+    "hosts": "host ip dns_name os repositories asset_lists first_seen last_seen acr aes critical "
+    "high medium low info sc_score risk",
+    "plugins": "plugin_id name family severity cves vpr hosts findings kev exploit",
+    "lists": "console id name type hosts ranges unparsed critical high medium low info risk",
+}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_programs_get_every_column_they_are_promised(name: str) -> None:
+    assert set(CONTRACT[name].split()) <= set(RELATIONS[name].contract)
+
+
 def hosts_by_key(made: Made) -> dict[tuple[str, str], Row]:
     return {(row["console"], row["host"]): row for row in made.of("hosts")}
 
@@ -63,7 +80,7 @@ def days_old(row: Row) -> int | None:
     if row["first_seen"] is None:
         return None
     age = (row["fixed_at"] or AS_OF[row["console"]]) - row["first_seen"]
-    return max(0, age // timedelta(days=1))
+    return max(0, int(age / timedelta(days=1)))
 
 
 def in_network(row: Row, network: str) -> bool:
@@ -71,57 +88,65 @@ def in_network(row: Row, network: str) -> bool:
     return address.version == net.version and address in net
 
 
-CASES: dict[str, Callable[[Row, Row, Row, list[str]], Any]] = {
-    "severity:critical,high": lambda f, p, h, ls: f["severity"] >= 3,
-    "severity:>=medium": lambda f, p, h, ls: f["severity"] >= 2,
-    "-state:open,reopened": lambda f, p, h, ls: f["state"] not in {"open", "reopened"},
-    "port:443 protocol:tcp": lambda f, p, h, ls: f["port"] == 443 and f["protocol"] == "TCP",
-    "port:400..500": lambda f, p, h, ls: 400 <= f["port"] <= 500,
-    "recast:yes": lambda f, p, h, ls: f["recast"],
-    "kev:yes": lambda f, p, h, ls: p["kev"],
-    "-kev:yes": lambda f, p, h, ls: not p["kev"],
-    "vpr:>=5": lambda f, p, h, ls: (p["vpr"] or 0) >= 5,
-    "-vpr:>=5": lambda f, p, h, ls: not (p["vpr"] or 0) >= 5,
-    "vpr:none": lambda f, p, h, ls: p["vpr"] is None,
-    "vpr:none,>9": lambda f, p, h, ls: p["vpr"] is None or p["vpr"] > 9,
-    "epss:>10%": lambda f, p, h, ls: (p["epss"] or 0) > 0.1,
-    "cve:CVE-2026-7,cve-2025-80": lambda f, p, h, ls: {"CVE-2026-7", "CVE-2025-80"} & {*p["cves"]},
-    "cve:*-2025-1*": lambda f, p, h, ls: any("-2025-1" in cve for cve in p["cves"]),
-    "-cve:*": lambda f, p, h, ls: not p["cves"],
-    'family:"web servers"': lambda f, p, h, ls: p["family"] == "Web Servers",
-    "asset_list:Servers": lambda f, p, h, ls: "Servers" in ls,
-    "-asset_list:servers": lambda f, p, h, ls: "Servers" not in ls,
-    'list:"Retail, \\"EU\\""': lambda f, p, h, ls: 'Retail, "EU"' in ls,
-    "asset_list:none": lambda f, p, h, ls: not ls,
-    'repository:"repo 1 north"': lambda f, p, h, ls: (
-        (f["console"], f["repository_id"]) == ("north", 1)
+@dataclass(frozen=True)
+class Whole:
+    """A finding with its plugin, its host and the names of the host's lists."""
+
+    f: Row
+    p: Row
+    h: Row
+    ls: list[str]
+
+
+CASES: dict[str, Callable[[Whole], Any]] = {
+    "severity:critical,high": lambda r: r.f["severity"] >= 3,
+    "severity:>=medium": lambda r: r.f["severity"] >= 2,
+    "-state:open,reopened": lambda r: r.f["state"] not in {"open", "reopened"},
+    "port:443 protocol:tcp": lambda r: r.f["port"] == 443 and r.f["protocol"] == "TCP",
+    "port:400..500": lambda r: 400 <= r.f["port"] <= 500,
+    "recast:yes": lambda r: r.f["recast"],
+    "kev:yes": lambda r: r.p["kev"],
+    "-kev:yes": lambda r: not r.p["kev"],
+    "vpr:>=5": lambda r: (r.p["vpr"] or 0) >= 5,
+    "-vpr:>=5": lambda r: not (r.p["vpr"] or 0) >= 5,
+    "vpr:none": lambda r: r.p["vpr"] is None,
+    "vpr:none,>9": lambda r: r.p["vpr"] is None or r.p["vpr"] > 9,
+    "epss:>10%": lambda r: (r.p["epss"] or 0) > 0.1,
+    "cve:CVE-2026-7,cve-2025-80": lambda r: {"CVE-2026-7", "CVE-2025-80"} & {*r.p["cves"]},
+    "cve:*-2025-1*": lambda r: any("-2025-1" in cve for cve in r.p["cves"]),
+    "-cve:*": lambda r: not r.p["cves"],
+    'family:"web servers"': lambda r: r.p["family"] == "Web Servers",
+    "asset_list:Servers": lambda r: "Servers" in r.ls,
+    "-asset_list:servers": lambda r: "Servers" not in r.ls,
+    'list:"Retail, \\"EU\\""': lambda r: 'Retail, "EU"' in r.ls,
+    "asset_list:none": lambda r: not r.ls,
+    'repository:"repo 1 north"': lambda r: (r.f["console"], r.f["repository_id"]) == ("north", 1),
+    "console:south": lambda r: r.f["console"] == "south",
+    "ip:10.1.0.0/16": lambda r: in_network(r.f, "10.1.0.0/16"),
+    "-ip:10.1.0.0/16": lambda r: not in_network(r.f, "10.1.0.0/16"),
+    "ip:10.0.0.4-10.0.0.10": lambda r: r.f["ip"] in {"10.0.0.4", "10.0.0.7", "10.0.0.10"},
+    "ip:10.1.*": lambda r: r.f["ip"].startswith("10.1."),
+    "dns_name:srv-1*.NORTH.example.test": lambda r: (
+        (r.h["dns_name"] or "").lower().startswith("srv-1") and r.f["console"] == "north"
     ),
-    "console:south": lambda f, p, h, ls: f["console"] == "south",
-    "ip:10.1.0.0/16": lambda f, p, h, ls: in_network(f, "10.1.0.0/16"),
-    "-ip:10.1.0.0/16": lambda f, p, h, ls: not in_network(f, "10.1.0.0/16"),
-    "ip:10.0.0.4-10.0.0.10": lambda f, p, h, ls: f["ip"] in {"10.0.0.4", "10.0.0.7", "10.0.0.10"},
-    "ip:10.1.*": lambda f, p, h, ls: f["ip"].startswith("10.1."),
-    "dns_name:srv-1*.NORTH.example.test": lambda f, p, h, ls: (
-        (h["dns_name"] or "").lower().startswith("srv-1") and f["console"] == "north"
+    "dns_name:none": lambda r: r.h["dns_name"] is None,
+    "netbios:NORTH\\SRV1": lambda r: r.h["netbios_name"] == "NORTH\\SRV1",
+    "age:>30d": lambda r: (days_old(r.f) or 0) > 30,
+    "age:8..30": lambda r: 8 <= (-1 if days_old(r.f) is None else days_old(r.f) or 0) <= 30,
+    "first_seen:<8d": lambda r: (
+        r.f["first_seen"] and r.f["first_seen"] > AS_OF[r.f["console"]] - timedelta(days=8)
     ),
-    "dns_name:none": lambda f, p, h, ls: h["dns_name"] is None,
-    "netbios:NORTH\\SRV1": lambda f, p, h, ls: h["netbios_name"] == "NORTH\\SRV1",
-    "age:>30d": lambda f, p, h, ls: (days_old(f) or 0) > 30,
-    "age:8..30": lambda f, p, h, ls: 8 <= (-1 if days_old(f) is None else days_old(f) or 0) <= 30,
-    "first_seen:<8d": lambda f, p, h, ls: (
-        f["first_seen"] and f["first_seen"] > AS_OF[f["console"]] - timedelta(days=8)
+    "last_seen:2026-11-19": lambda r: r.f["last_seen"].strftime("%F") == "2026-11-19",
+    "last_seen:2026-11-08..2026-11-09": lambda r: (
+        r.f["last_seen"].strftime("%F") in {"2026-11-08", "2026-11-09"}
     ),
-    "last_seen:2026-11-19": lambda f, p, h, ls: f["last_seen"].strftime("%F") == "2026-11-19",
-    "last_seen:2026-11-08..2026-11-09": lambda f, p, h, ls: (
-        f["last_seen"].strftime("%F") in {"2026-11-08", "2026-11-09"}
-    ),
-    "last_seen:>2026-11-19": lambda f, p, h, ls: f["last_seen"].strftime("%F") > "2026-11-19",
-    "last_seen:<=2026-11-08": lambda f, p, h, ls: f["last_seen"].strftime("%F") <= "2026-11-08",
-    "flaw": lambda f, p, h, ls: "flaw" in p["name"],
-    "-SRV-1": lambda f, p, h, ls: "srv-1" not in (h["dns_name"] or "").lower(),
-    "10.0.0.1": lambda f, p, h, ls: f["ip"].startswith("10.0.0.1"),
-    "severity:high state:open kev:yes,no asset_list:*": lambda f, p, h, ls: (
-        f["severity"] == 3 and f["state"] == "open" and p["kev"] is not None and ls
+    "last_seen:>2026-11-19": lambda r: r.f["last_seen"].strftime("%F") > "2026-11-19",
+    "last_seen:<=2026-11-08": lambda r: r.f["last_seen"].strftime("%F") <= "2026-11-08",
+    "flaw": lambda r: "flaw" in r.p["name"],
+    "-SRV-1": lambda r: "srv-1" not in (r.h["dns_name"] or "").lower(),
+    "10.0.0.1": lambda r: r.f["ip"].startswith("10.0.0.1"),
+    "severity:high state:open kev:yes,no asset_list:*": lambda r: (
+        r.f["severity"] == 3 and r.f["state"] == "open" and r.p["kev"] is not None and r.ls
     ),
 }
 
@@ -133,7 +158,7 @@ def test_a_query_finds_what_plain_python_finds(query: str, made: Made, estate: E
         f["finding"]
         for f in made.of("findings")
         for host in [hosts[f["console"], f["host"]]]
-        if CASES[query](f, made.plugin(f), host, made.lists_of(host))
+        if CASES[query](Whole(f, made.plugin(f), host, made.lists_of(host)))
     }
     assert expected != {f["finding"] for f in made.of("findings")}
     assert found(estate, query) == expected
@@ -208,6 +233,15 @@ def test_hosts_count_their_open_findings(made: Made, estate: Estate) -> None:
         )
     two = [row["repositories"] for row in rows if len(row["repositories"]) > 1]
     assert sorted(two) == [["Repo 1 north", "Repo 2 north"], ["Repo 1 south", "Repo 2 south"]]
+
+
+def test_a_host_without_an_open_finding_is_found_by_its_zeros(made: Made, estate: Estate) -> None:
+    expected = {h["host"] for h in made.of("hosts")} - {f["host"] for f in made.open()}
+    assert expected
+    for query in ("findings:0", "-findings:>0", "critical:0 high:0 medium:0 low:0 info:0"):
+        assert {row["host"] for row in asked(estate, HOSTS, query, "host")} == expected
+    risks = {row["risk"] for row in asked(estate, HOSTS, "findings:0", "risk")}
+    assert risks == {0.0}
 
 
 def test_a_list_counts_what_a_query_for_it_finds(made: Made, estate: Estate) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from plumbline.cli import output, session, sheets
 from plumbline.cli.terms import app_of
+from plumbline.report.formats import Format
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
@@ -87,7 +88,7 @@ def command(name: str, text: str) -> typer.Typer:
             return
         asked = Asked(
             query=" ".join(query or ()),
-            columns=_names(columns),
+            columns=_columns(_names(columns), relation, chosen),
             order=_names(sort),
             limit=None if everything else limit,
         )
@@ -148,6 +149,11 @@ def field_sheet(relation: "Relation") -> "Sheet":
         for field in relation.fields
     )
     return sheets.of_rows(f"{relation.name}-fields", columns, rows)
+
+
+def _columns(wanted: tuple[str, ...], relation: "Relation", form: Format) -> tuple[str, ...]:
+    """What is shown: what was asked for; else what people can take in, or all for programs."""
+    return wanted if wanted or form is Format.TABLE else relation.contract
 
 
 def _cut(total: int, limit: int) -> list[str]:

@@ -106,6 +106,19 @@ PLUGIN_FIELDS = (
     "checkType",
     "version",
 )
+PLUGIN_MARKS = (
+    "pluginID",
+    "version",
+    "pluginModDate",
+    "pluginName",
+    "vprScore",
+    "epssScore",
+    "cvssV3BaseScore",
+    "cve",
+    "xref",
+    "description",
+)
+"""What tells one revision of a plugin from another."""
 OBJECT_FIELDS = ("severity", "family", "repository")
 DERIVED_FIELDS = ("pluginInfo",)
 """Repeats plugin, port and name; not stored."""

@@ -2,83 +2,87 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from plumbline.console.rows import HOST_FIELDS
-from plumbline.extract.sheet import STAGED, Sheet, identifier, written
+from plumbline.extract.sheet import STAGED, Sheet
+from plumbline.extract.told import Told, written
 from plumbline.extract.values import ABSENT
 from plumbline.tables import ALIASES, Kind
-from plumbline.terms.identity import HostFields, Identities
+from plumbline.terms.identity import HostFields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from plumbline.terms.identity import Identities
 
 _COLUMNS = tuple(
     (c.name, c.source)
     for c in ALIASES.columns
     if c.source in HOST_FIELDS and c.name not in {"ips", "host_uniqueness"}
 )
-_told = attrgetter(*HOST_FIELDS)
 
 
 class PageAliases:
     """The hosts of one page: each way a host is told once, and which row tells which."""
 
-    def __init__(self, rows: Sequence[Any], identities: Identities, home: int) -> None:
-        self._home = home
-        self._firsts: list[Any] = []
-        self._keys: list[str] = []
+    def __init__(self, told: Told, identities: Identities) -> None:
+        self._told = told
+        self._firsts: list[int] = []
+        """The row that tells each way first."""
         self._of_row: list[int] = []
         self.nameless = 0
-        """Rows that say nothing about their host."""
+        """Hosts of which nothing is said."""
+        self._find_ways()
+        self._keys = [self._key(place, identities) for place in self._firsts]
+
+    def _find_ways(self) -> None:
         ways: dict[Any, int] = {}
-        for row in rows:
-            way = (self.repository(row), _told(row))
-            place = ways.get(way)
-            if place is None:
-                place = ways[way] = len(self._firsts)
-                self._firsts.append(row)
-                self._keys.append(self._key(row, identities))
-            self._of_row.append(place)
+        known, of_row, firsts = ways.get, self._of_row.append, self._firsts
+        told = zip(self._told.repository, self._told.tuples(HOST_FIELDS), strict=True)
+        for place, way in enumerate(told):
+            number = known(way)
+            if number is None:
+                number = ways[way] = len(firsts)
+                firsts.append(place)
+            of_row(number)
 
-    def repository(self, row: Any) -> Any:
-        """The row's repository; the one that was asked for, where the row does not say."""
-        told = identifier(row.repository)
-        return self._home if told is None or told == "" else told
-
-    def _key(self, row: Any, identities: Identities) -> str:
+    def _key(self, place: int, identities: Identities) -> str:
+        told = self._told
         host = HostFields(
-            written(self.repository(row)),
-            written(row.ip),
-            written(row.dnsName),
-            written(row.macAddress),
-            written(row.netbiosName),
-            written(row.uuid),
-            written(row.hostUUID),
+            written(told.repository[place]),
+            written(told["ip"][place]),
+            written(told["dnsName"][place]),
+            written(told["macAddress"][place]),
+            written(told["netbiosName"][place]),
+            written(told["uuid"][place]),
+            written(told["hostUUID"][place]),
         )
         if not any(host[1:]):
             self.nameless += 1
-        return identities.alias(written(row.hostUniqueness) or written(row.uniqueness), host)
+        return identities.alias(self._uniqueness(place), host)
+
+    def _uniqueness(self, place: int) -> str:
+        told = self._told
+        return written(told["hostUniqueness"][place]) or written(told["uniqueness"][place])
 
     @property
     def of_rows(self) -> list[str]:
         """Each row's alias key."""
-        keys = self._keys
-        return [keys[place] for place in self._of_row]
+        return list(map(self._keys.__getitem__, self._of_row))
 
     def table(self, console: str, findings: pa.Table) -> pa.Table:
         """The aliases, with when the page's findings saw them."""
-        firsts = self._firsts
+        told, firsts = self._told, self._firsts
         sheet = Sheet(console, firsts)
         sheet.put("alias", pa.array(self._keys, pa.string()))
-        sheet.put("ips", pa.array([_comma_list(row.ips) for row in firsts], Kind.TEXTS.arrow))
-        uniqueness = [row.hostUniqueness or row.uniqueness for row in firsts]
-        sheet.read("host_uniqueness", uniqueness, "hostUniqueness")
-        sheet.read("repository_id", [self.repository(row) for row in firsts], "repository.id")
-        sheet.read_all(_COLUMNS, firsts)
+        ips = [_comma_list(told["ips"][place]) for place in firsts]
+        sheet.put("ips", pa.array(ips, Kind.TEXTS.arrow))
+        sheet.read("host_uniqueness", list(map(self._uniqueness, firsts)), "hostUniqueness")
+        repositories = [told.repository[place] for place in firsts]
+        sheet.read("repository_id", repositories, "repository.id")
+        for name, wire in _COLUMNS:
+            sheet.read(name, [told[wire][place] for place in firsts], wire)
         sheet.put("credentialed", pa.nulls(len(firsts), pa.bool_()))
         self._put_seen(sheet, findings)
         return sheet.table(STAGED["aliases"])

@@ -12,7 +12,8 @@ import pyarrow as pa
 from plumbline.extract.aliases import PageAliases
 from plumbline.extract.outputs import Outputs
 from plumbline.extract.plugins import Plugins
-from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet, identifier, written
+from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet
+from plumbline.extract.told import Told, written
 from plumbline.extract.values import Read
 from plumbline.tables import FINDINGS
 from plumbline.terms.identity import Identities, finding_key, names_vuln_uuid
@@ -58,48 +59,54 @@ class Columns:
 
     def read(self, page: FindingPage, source: Source, home: int) -> PageColumns:
         """All tables of one page of the repository `home`; no row is left out."""
-        rows = page.rows
-        aliases = PageAliases(rows, self._identities, home)
-        outputs, new_outputs = self._outputs.read(rows)
-        sheet = self._sheet(rows, aliases.of_rows, outputs)
-        repositories = [aliases.repository(row) for row in rows]
-        sheet.read("repository_id", repositories, "repository.id")
-        sheet.put("source", pa.repeat(pa.scalar(source.value), len(rows)))
+        told = Told(page.rows, home)
+        aliases = PageAliases(told, self._identities)
+        outputs, new_outputs = self._outputs.read(told)
+        sheet = self._sheet(told, aliases.of_rows, outputs)
+        sheet.put("source", pa.repeat(pa.scalar(source.value), len(page.rows)))
         findings = sheet.table(STAGED["findings"])
         odd = _counts(sheet.odd, page.strange, aliases.nameless)
         return PageColumns(
             findings=findings,
             aliases=aliases.table(self._console, findings),
-            plugins=self._plugins.read(rows, odd),
+            plugins=self._plugins.read(told, odd),
             outputs=new_outputs,
             odd=odd,
         )
 
-    def _sheet(
-        self, rows: Sequence[Any], aliases: Sequence[str], outputs: Sequence[str | None]
-    ) -> Sheet:
-        sheet = Sheet(self._console, rows)
+    def _sheet(self, told: Told, aliases: list[str], outputs: Sequence[str | None]) -> Sheet:
+        sheet = Sheet(self._console, told.rows)
         sheet.put("alias", pa.array(aliases, pa.string()))
         sheet.put("output", pa.array(outputs, pa.string()))
-        sheet.put("finding", pa.array(self._keys(rows, aliases, outputs), pa.string()))
-        sheet.read("severity", [identifier(row.severity) for row in rows], "severity", _severities)
-        sheet.read_all(_PLAIN, rows)
+        sheet.put("finding", pa.array(self._keys(told, aliases, outputs), pa.string()))
+        sheet.read("severity", told.severity, "severity", _severities)
+        sheet.read("repository_id", told.repository, "repository.id")
+        for name, wire in _PLAIN:
+            sheet.read(name, told[wire], wire)
         if self._decoder.may_have_extras():
-            sheet.keep([self._decoder.extras(row) for row in rows])
+            sheet.keep([self._decoder.extras(row) for row in told.rows])
         return sheet
 
-    def _keys(
-        self, rows: Sequence[Any], aliases: Sequence[str], outputs: Sequence[str | None]
-    ) -> list[str]:
-        found = []
-        for row, alias in zip(rows, aliases, strict=True):
-            uuid = row.vulnUUID
-            if uuid and not names_vuln_uuid(written(row.vulnUniqueness)):
-                uuid = ""
-            plugin = written(row.pluginID) or _stand_in(self._decoder, row)
-            port, protocol = written(row.port), written(row.protocol)
-            found.append(finding_key(alias, plugin, port, protocol, written(uuid)))
+    def _keys(self, told: Told, aliases: list[str], outputs: Sequence[str | None]) -> list[str]:
+        plugins, uuids = told["pluginID"], told["vulnUUID"]
+        if not all(plugins):
+            plugins = [
+                plugin or _stand_in(self._decoder, row)
+                for plugin, row in zip(plugins, told.rows, strict=True)
+            ]
+        if any(uuids):
+            uuids = [
+                uuid if uuid and names_vuln_uuid(written(named)) else ""
+                for uuid, named in zip(uuids, told["vulnUniqueness"], strict=True)
+            ]
+        columns = (plugins, told["port"], told["protocol"], uuids)
+        texts = (column if _all_text(column) else map(written, column) for column in columns)
+        found = list(map(finding_key, aliases, *texts))
         return found if len(set(found)) == len(found) else _told_apart(found, outputs)
+
+
+def _all_text(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) <= {str}
 
 
 def _counts(odd: dict[str, int], strange: int, nameless: int) -> dict[str, int]:
@@ -133,13 +140,8 @@ def _with_ordinal(key: str, rank: int) -> str:
 
 
 def _severities(values: Sequence[Any]) -> Read:
-    found: list[int | None] = []
-    odd: list[int] = []
-    for place, value in enumerate(values):
-        severity = _SEVERITIES.get(value)
-        found.append(severity)
-        if severity is None:
-            odd.append(place)
+    found = list(map(_SEVERITIES.get, values))
+    odd = [place for place, one in enumerate(found) if one is None] if None in found else []
     return Read(pa.array(found, pa.int64()), odd)
 
 

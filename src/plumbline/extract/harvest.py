@@ -2,9 +2,10 @@
 
 There is no cursor at the console: pages are windows over a result that may change between them.
 So a slice is whole only when the distinct findings of one pass are as many as the console said on
-every page of it, and the row that two neighbouring windows share was the same in both. Otherwise it is read again, in one single page where that fits: one answer cannot
-drift. Where the order changes from page to page and nothing else does, the findings of all passes
-together may reach the total.
+every page of it, and the row that two neighbouring windows share was the same in both. Otherwise
+it is read again, in one single page where that fits: one answer cannot drift. Where the order
+changes from page to page and nothing else does, the findings of all passes together may reach the
+total.
 """
 
 from __future__ import annotations

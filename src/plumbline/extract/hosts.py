@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from plumbline.extract.sheet import STAGED, Sheet, written
+from plumbline.extract.sheet import STAGED, Sheet
+from plumbline.extract.told import written
 from plumbline.terms.identity import alias_key
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from plumbline.extract.sheet import STAGED
-from plumbline.extract.values import texts
+from plumbline.extract.values import texts as read_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from plumbline.extract.told import Told
 
 _REMEMBERED = 200_000
 """Some 20 MB; an output seen again after that is staged twice and stored once all the same."""
@@ -25,22 +25,19 @@ class Outputs:
         self._console = console
         self._given: set[bytes] = set()
 
-    def read(self, rows: Sequence[Any]) -> tuple[list[str | None], pa.Table]:
+    def read(self, told: Told) -> tuple[list[str | None], pa.Table]:
         """The key of each row's output, and the texts not given before."""
-        keys: list[str | None] = []
         new: dict[str, str] = {}
-        for row in rows:
-            text = row.pluginText
-            if text is None or text == "":
-                keys.append(None)
-                continue
+        keys: dict[Any, str | None] = {None: None, "": None}
+        texts = told["pluginText"]
+        for text in set(texts).difference(keys):
             whole = text if isinstance(text, str) else str(text)
             digest = blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16)
-            keys.append(digest.hexdigest())
+            keys[text] = digest.hexdigest()
             if digest.digest() not in self._given:
                 self._remember(digest.digest())
                 new[digest.hexdigest()] = whole
-        return keys, self._table(new)
+        return list(map(keys.__getitem__, texts)), self._table(new)
 
     def _remember(self, digest: bytes) -> None:
         if len(self._given) >= _REMEMBERED:
@@ -48,7 +45,7 @@ class Outputs:
         self._given.add(digest)
 
     def _table(self, outputs: dict[str, str]) -> pa.Table:
-        text = texts(list(outputs.values())).array
+        text = read_texts(list(outputs.values())).array
         columns = [
             pa.repeat(pa.scalar(self._console), len(outputs)),
             pa.array(list(outputs), pa.string()),

@@ -8,7 +8,7 @@ from typing import Self
 FIRST_SIZE = 1_000
 LARGEST = 10_000
 SMALLEST = 50
-BODY_BYTES = 40_000_000
+BODY_BYTES = 16_000_000
 """A page is kept below this, whatever the rows weigh; two pages are in memory at a time."""
 OVERLAP = 1
 """Rows that two neighbouring windows share. When rows come and go before the window, the shared

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from plumbline.console.rows import Named
-from plumbline.extract.sheet import STAGED, Sheet, written
+from plumbline.console.rows import PLUGIN_MARKS, Named
+from plumbline.extract.sheet import STAGED, Sheet
+from plumbline.extract.told import Told, written
 from plumbline.extract.values import ABSENT
 from plumbline.tables import PLUGINS, Kind
 
@@ -25,45 +25,21 @@ class Plugins:
         self._console = console
         self._known: dict[Any, tuple[Any, ...]] = {}
 
-    def read(self, rows: Sequence[Any], odd: dict[str, int]) -> pa.Table:
+    def read(self, told: Told, odd: dict[str, int]) -> pa.Table:
         """Plugins not given before; counts in `odd` those told in two ways within a run."""
         new: list[Any] = []
         known = self._known
-        for row in rows:
-            mark = _mark(row)
-            before = known.get(row.pluginID)
+        for place, mark in enumerate(told.tuples(PLUGIN_MARKS)):
+            before = known.get(mark[0])
             if before == mark:
                 continue
             if before is not None:
                 odd["plugin told in two ways"] = odd.get("plugin told in two ways", 0) + 1
-            known[row.pluginID] = mark
-            new.append(row)
+            known[mark[0]] = mark
+            new.append(told.rows[place])
         sheet = Sheet(self._console, new)
         _fill(sheet, new)
         return sheet.table(STAGED["plugins"])
-
-
-_short = attrgetter(
-    "version",
-    "pluginModDate",
-    "pluginName",
-    "vprScore",
-    "epssScore",
-    "baseScore",
-    "cvssV3BaseScore",
-    "cvssV4BaseScore",
-    "exploitAvailable",
-    "riskFactor",
-    "cve",
-    "xref",
-    "solution",
-)
-
-
-def _mark(row: Any) -> tuple[Any, ...]:
-    """What tells one revision of a plugin from another, without comparing its long texts."""
-    text = row.description
-    return (*_short(row), len(text) if isinstance(text, str) else text)
 
 
 _PLUGIN_LISTS: dict[str, tuple[str, str]] = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from plumbline.console.rows import Named
 from plumbline.extract.values import READERS, Read
 from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Column, Kind, Table
 
@@ -68,8 +67,8 @@ class Sheet:
     def read_all(self, fields: Sequence[tuple[str, str]], rows: Sequence[Any]) -> None:
         """Read columns that are each one field of the row: pairs of column and field."""
         pick = attrgetter(*(wire for _, wire in fields))
-        sheaf = zip(*map(pick, rows), strict=True) if rows else ([] for _ in fields)
-        for (name, wire), values in zip(fields, sheaf, strict=True):
+        columns = zip(*map(pick, rows), strict=True) if rows else ((),) * len(fields)
+        for (name, wire), values in zip(fields, columns, strict=True):
             self.read(name, values, wire)
 
     def keep(self, extras: Iterable[dict[str, Any]]) -> None:
@@ -92,15 +91,3 @@ class Sheet:
             if field.name not in self._columns and field.name != "extra":
                 self._columns[field.name] = pa.nulls(self._length, field.type)
         return self.table(schema)
-
-
-def identifier(value: Any) -> Any:
-    """The id of an object the console gives, or the value itself."""
-    return value.id if isinstance(value, Named) else value
-
-
-def written(value: Any) -> str:
-    """A scalar as text; nothing is empty."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value)

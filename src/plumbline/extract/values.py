@@ -73,8 +73,9 @@ def numbers(values: Sequence[Any]) -> Read:
 
 def flags(values: Sequence[Any]) -> Read:
     """Yes and no in the console's several spellings."""
-    odd = [n for n, value in enumerate(values) if value not in _FLAGS]
-    return Read(pa.array([_FLAGS.get(value) for value in values], pa.bool_()), odd)
+    odd_ones = set(values).difference(_FLAGS)
+    odd = [n for n, value in enumerate(values) if value in odd_ones] if odd_ones else []
+    return Read(pa.array(list(map(_FLAGS.get, values)), pa.bool_()), odd)
 
 
 def whole(value: Any) -> int | None:

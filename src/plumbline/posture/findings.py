@@ -158,9 +158,11 @@ FIELDS = (
     Field("kev", _FLAG, "in CISA's catalogue of exploited ones", source="plugins"),
     Field("exploit", _FLAG, "an exploit is available", source="plugins"),
     Field("cves", _TEXTS, "CVE names", source="plugins", each="each_cve", names=("cve",)),
-    Field("synopsis", _TEXT, "what it is, in a sentence", source="plugins"),
-    Field("solution", _TEXT, "how to fix it", source="plugins"),
-    Field("output", _TEXT, "what the plugin printed", source="outputs", column="text"),
+    Field("synopsis", _TEXT, "what it is, in a sentence", source="plugins", lengthy=True),
+    Field("solution", _TEXT, "how to fix it", source="plugins", lengthy=True),
+    Field(
+        "output", _TEXT, "what the plugin printed", source="outputs", column="text", lengthy=True
+    ),
     Field("opened_run", _INTEGER, "run that first showed it"),
     Field("changed_run", _INTEGER, "run that last changed its state"),
 )

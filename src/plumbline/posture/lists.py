@@ -73,7 +73,7 @@ FIELDS = (
     Field("ip_count", _INTEGER, "the console's own count of addresses"),
     Field("owner", _TEXT, "owner"),
     Field("tags", _TEXT, "tags"),
-    Field("description", _TEXT, "description"),
+    Field("description", _TEXT, "description", lengthy=True),
     Field("created", FieldKind.TIME, "created"),
     Field("modified", FieldKind.TIME, "changed"),
 )

@@ -95,8 +95,11 @@ def _comparison(field: Field, values: list[Value], query: Query) -> Holds:
 
 
 def _is_looked_up(field: Field) -> bool:
-    """Whether the field is tested where it comes from, a row a key, before anything is joined."""
-    return bool(field.each or (field.source and not field.mixed))
+    """Whether the field is tested where it comes from, a row a key, before anything is joined.
+
+    A value that is made may be one even where its source has no row: a count is 0 there.
+    """
+    return bool(field.each or (field.source and field.build is None))
 
 
 def _prepared(

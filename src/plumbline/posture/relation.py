@@ -105,7 +105,9 @@ class Field:
     words: tuple[str, ...] = ()
     """The words a field of kind `word` can hold, as they are stored."""
     shown: bool = False
-    """Among the columns when none are asked for."""
+    """Among the columns people see when they ask for none."""
+    lengthy: bool = False
+    """A long text, that programs as well get only when they ask for it."""
 
     @property
     def heading(self) -> Heading:
@@ -118,11 +120,6 @@ class Field:
         if self.needs or self.source:
             return self.needs
         return (self.column or self.name,)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether the value is made of own columns and a source's together."""
-        return bool(self.needs and self.source)
 
     def value(self, rows: ir.Table, estate: Estate) -> ir.Value:
         """What is shown, from rows to which the source is joined."""
@@ -151,6 +148,11 @@ class Relation:
     """Fields that a bare word is looked for in."""
     order: tuple[str, ...]
     """Default order; `-` before a name is descending."""
+
+    @property
+    def contract(self) -> tuple[str, ...]:
+        """The columns programs get when they ask for none."""
+        return tuple(field.name for field in self.fields if not field.lengthy)
 
     def field(self, name: str) -> Field:
         """A field by its name or another name of it.
