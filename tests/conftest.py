@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "offline"))
-from refusal import refused  # noqa: E402 - found only now, as conftest comes before its folder
+from refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator

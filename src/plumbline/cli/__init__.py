@@ -12,9 +12,16 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     # name, where it is, what it does
+    ("demo", "demo:demo", "Try it: an emulated console, two runs and the summary."),
     ("connection", "connection:app", "Set up and test the consoles to read from."),
     ("sync", "sync:sync", "Read consoles and publish what is proven."),
     ("emulate", "emulate:emulate", "Serve a Tenable Security Center 6.6 to try things on."),
+    ("summary", "terminal:summary", "Show the posture on one screen."),
+    ("findings", "explore:findings", "Explore findings."),
+    ("hosts", "explore:hosts", "Explore hosts."),
+    ("plugins", "explore:plugins", "Explore plugins."),
+    ("lists", "explore:lists", "Explore asset lists."),
+    ("ask", "ask:ask", "Ask one of the named questions."),
     ("runs", "runs:runs", "List the runs, newest first."),
     ("run", "run:app", "Show one run with its proof."),
     ("secrets", "secrets:app", "Change the keys that seal stored API keys."),

@@ -34,7 +34,7 @@ class Asked:
 Query = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[QUERY]...",
+        metavar="QUERY",
         help="Terms such as severity:critical,high age:>30d ip:10.1.0.0/16 -kev:no "
         f"{_HELP}; a word without a field is searched for. --fields lists the fields.",
         show_default=False,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
+from plumbline.errors import StorageError
 from plumbline.tables import TABLES, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -41,14 +44,38 @@ def connect(limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
     return engine
 
 
+@contextmanager
+def engine_faults() -> Iterator[None]:
+    """Tell faults of the engine in words.
+
+    Raises:
+        StorageError: it has no room, or cannot read or write a file.
+    """
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as fault:
+        first_line = str(fault).partition("\n")[0]
+        short = isinstance(fault, duckdb.OutOfMemoryException)
+        raise StorageError(
+            f"The engine stopped: {first_line}",
+            advice="give it more room with the setting `engine_memory_mb`"
+            if short
+            else "look at the free space and rights of the data folder; `plumbline doctor`",
+            unchanged="the last published snapshot",
+        ) from fault
+
+
 def show_files(
     engine: duckdb.DuckDBPyConnection, name: str, files: Iterable[str], table: Table
 ) -> None:
     """Make a view of Parquet files; of no file, an empty table."""
     paths = list(files)
     if not paths:
-        engine.register(f"{name}_empty", table.empty())
-        engine.execute(f"CREATE OR REPLACE VIEW {name} AS FROM {name}_empty")
+        # A table, for an Arrow object is seen by the connection alone that it was given to.
+        engine.register("nothing", table.empty())
+        engine.execute(f"DROP VIEW IF EXISTS {name}")
+        engine.execute(f"CREATE OR REPLACE TABLE {name} AS FROM nothing")
+        engine.unregister("nothing")
         return
     engine.read_parquet(paths, union_by_name=True).create_view(name, replace=True)
 

@@ -34,25 +34,30 @@ class Store:
         Raises:
             StorageError: the disk or the table refuses; the version before stays.
         """
-        return self._write(table, rows, "overwrite")
+        return self._write(table, rows, None)
 
-    def append(self, table: Table, rows: pa.Table | pa.RecordBatchReader) -> Pin:
-        """Add rows to a table as its next version.
+    def append(self, table: Table, rows: pa.Table | pa.RecordBatchReader, after: Pin | None) -> Pin:
+        """Add rows to what was published of a table, as its next version.
+
+        Versions that a run wrote and never published are left out: they are not part of `after`.
+        Nothing published yet: the rows are the whole table.
 
         Raises:
             StorageError: the disk or the table refuses; the version before stays.
         """
-        return self._write(table, rows, "append")
+        return self._write(table, rows, after)
 
-    def _write(self, table: Table, rows: pa.Table | pa.RecordBatchReader, mode: str) -> Pin:
+    def _write(self, table: Table, rows: pa.Table | pa.RecordBatchReader, after: Pin | None) -> Pin:
         folder = self._folder / table.name
         with storage_faults(folder):
             folder.mkdir(parents=True, exist_ok=True)
             try:
+                if after is not None:
+                    _return_to(after, DeltaTable(str(folder)))
                 write_deltalake(
                     str(folder),
                     rows,
-                    mode=mode,  # type: ignore[call-overload]
+                    mode="overwrite" if after is None else "append",
                     writer_properties=_PROPERTIES,
                     name=table.name,
                     description=table.doc,
@@ -68,6 +73,12 @@ class Store:
             files=tuple(sorted(str(Path(f).relative_to(self._lake)) for f in files)),
             rows=table.count(),
         )
+
+
+def _return_to(pin: Pin, table: DeltaTable) -> None:
+    """Take back what was written behind a published version by a run that came to nothing."""
+    if table.version() != pin.version:
+        table.restore(pin.version)
 
 
 def _refused(folder: Path, fault: DeltaError) -> StorageError:

@@ -126,9 +126,8 @@ def _cards(columns: Sequence[Heading], rows: Sequence[Sequence[str]], width: int
     names = max(len(column.name) for column in columns)
     for row in rows:
         for column, text in zip(columns, row, strict=True):
-            line = Text(f"{column.name:<{names}}  ", style="dim")
-            line.append_text(_marked(column, _cut(text, max(width - names - _GAP, 1))))
-            yield line
+            told = _marked(column, _cut(text, max(width - names - _GAP, 1)))
+            yield Text.assemble((f"{column.name:<{names}}{' ' * _GAP}", "dim"), told)
         yield Text()
 
 

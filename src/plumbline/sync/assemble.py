@@ -50,6 +50,18 @@ UNION ALL
 SELECT {columns} FROM before_plugins ANTI JOIN staged_plugins USING (plugin_id)
 ORDER BY plugin_id
 """
+_FLEETING = frozenset({"ips", "credentialed"})
+"""What holds only as long as the console says so: hosts leave addresses behind."""
+# What was known before of an alias that was told again has no age: whatever is said now beats it.
+_ALL_ALIASES = """
+SELECT {columns} FROM staged_aliases
+UNION ALL
+SELECT {columns} FROM before_aliases ANTI JOIN staged_aliases USING (alias)
+UNION ALL
+SELECT {span} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
+UNION ALL
+SELECT {rest} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
+"""
 _NEW_OUTPUTS = """
 WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
 fresh AS (
@@ -130,8 +142,9 @@ class Assembler:
         pins = dict(self._before)
         lifecycle.tell(self._engine, step)
         self._show("findings", FINDINGS, pins[FINDINGS.name])
+        self._show_before("before", FINDINGS)
         self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
-        pins[FACTS.name] = self._store.append(FACTS, self._stream(lifecycle.FACTS_QUERY, FACTS))
+        pins[FACTS.name] = self._append(FACTS, lifecycle.FACTS_QUERY)
         counts = self._open_counts() | {
             HOSTS.name: pins[HOSTS.name].rows,
             "plugins": pins[PLUGINS.name].rows,
@@ -140,16 +153,17 @@ class Assembler:
         return Assembly(pins=pins, counts=counts)
 
     def _all_aliases(self, material: Material) -> pa.Table:
-        """Every name known for a host: from this run and, if it says nothing new, from before."""
+        """Every name known for a host: as this run was told, else as it was told before."""
         schema = STAGED["aliases"]
-        tables = []
-        if material.staged["aliases"]:
-            staged = self._engine.read_parquet(material.staged["aliases"], union_by_name=True)
-            tables.append(_columns(staged, schema.names).to_arrow_table())
-        if ALIASES.name in self._before:
-            old = self._engine.read_parquet(self._paths(self._before[ALIASES.name]))
-            tables.append(_columns(old, schema.names).to_arrow_table())
-        return pa.concat_tables(t.cast(schema) for t in tables) if tables else schema.empty_table()
+        self._show_staged("staged_aliases", ALIASES, material)
+        self._show_before("before_aliases", ALIASES)
+        keys, seen = {"console", "alias"}, {"first_seen", "last_seen"}
+        query = _ALL_ALIASES.format(
+            columns=", ".join(schema.names),
+            span=", ".join(n if n in keys | seen else f"NULL AS {n}" for n in schema.names),
+            rest=", ".join(f"NULL AS {n}" if n in _FLEETING | seen else n for n in schema.names),
+        )
+        return self._engine.execute(query).to_arrow_table().cast(schema)
 
     def _plugins(self, material: Material) -> Pin:
         self._show_staged("staged_plugins", PLUGINS, material)
@@ -161,7 +175,7 @@ class Assembler:
         self._show_staged("staged_outputs", OUTPUTS, material)
         self._show_before("before_outputs", OUTPUTS)
         query = _NEW_OUTPUTS.format(columns=", ".join(OUTPUTS.names))
-        return self._store.append(OUTPUTS, self._stream(query, OUTPUTS))
+        return self._append(OUTPUTS, query)
 
     def _findings(self, material: Material, aliases: pa.Table) -> Pin:
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
@@ -172,10 +186,15 @@ class Assembler:
     def _history(self, findings: Pin, members: pa.Table) -> dict[str, Pin]:
         self._show("findings", FINDINGS, findings)
         self._engine.register("memberships", members)
-        events = self._stream(lifecycle.EVENTS_QUERY, EVENTS)
-        pins = {EVENTS.name: self._store.append(EVENTS, events)}
-        facts = self._stream(lifecycle.FACTS_QUERY, FACTS)
-        return pins | {FACTS.name: self._store.append(FACTS, facts)}
+        return {
+            EVENTS.name: self._append(EVENTS, lifecycle.EVENTS_QUERY),
+            FACTS.name: self._append(FACTS, lifecycle.FACTS_QUERY),
+        }
+
+    def _append(self, table: Table, query: str) -> Pin:
+        """Add to what was published; a run that died may have added to the table since."""
+        rows = self._stream(query, table)
+        return self._store.append(table, rows, self._before.get(table.name))
 
     def _counts(self, hosts: pa.Table, lists: pa.Table, pins: Mapping[str, Pin]) -> dict[str, int]:
         return self._open_counts() | {
@@ -217,19 +236,17 @@ class Assembler:
 _COUNTED = ("open", "new", "fixed", "reopened", "vanished")
 _COUNTS = """
 SELECT
-  count(*) FILTER (state IN ('open', 'reopened')),
-  count(*) FILTER (opened_run = step.run AND state <> 'fixed'),
-  count(*) FILTER (changed_run = step.run AND state = 'fixed'),
-  count(*) FILTER (changed_run = step.run AND state = 'reopened'),
-  count(*) FILTER (changed_run = step.run AND state = 'vanished')
-FROM findings CROSS JOIN step
+  count(*) FILTER (n.state IN ('open', 'reopened')),
+  count(*) FILTER (n.opened_run = step.run AND n.state <> 'fixed'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'fixed'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'reopened'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished')
+FROM findings n
+CROSS JOIN step
+LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding
 """
 
 
 def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa.RecordBatch]:
     for batch in batches:
         yield batch.select(schema.names).cast(schema)
-
-
-def _columns(relation: duckdb.DuckDBPyRelation, names: list[str]) -> duckdb.DuckDBPyRelation:
-    return relation.project(", ".join(names))

@@ -156,6 +156,8 @@ class Gatherer:
         It is read again, too, when its findings changed meanwhile: as many may have come as went.
         """
         number, counts, updated = task.repository.id, task.counts, told_update(task.repository)
+        began = updated
+        proofs: list[Proof] = []
         read: dict[str, ReadSlice] = {}
         again = frozenset(Source)
         for attempt in range(MOST_ROUNDS):

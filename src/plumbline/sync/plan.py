@@ -44,10 +44,9 @@ class Plan:
     visible: tuple[Repository, ...]
     warnings: tuple[str, ...] = field(default=())
 
-    @property
-    def unchanged(self) -> bool:
-        """Whether no repository needs reading."""
-        return not self.tasks
+    def is_unchanged(self, memory: Memory) -> bool:
+        """Whether no repository needs reading, and none has come or gone out of sight."""
+        return not self.tasks and {str(one.id) for one in self.visible} == set(memory.repositories)
 
 
 def make_plan(

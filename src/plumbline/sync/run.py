@@ -13,7 +13,7 @@ from plumbline.console.client import Console
 from plumbline.errors import IncompleteError, PlumblineError, RefusedError
 from plumbline.extract.lists import with_addresses
 from plumbline.lake.arrow import spare_pandas
-from plumbline.lake.engine import Limits, connect
+from plumbline.lake.engine import Limits, connect, engine_faults
 from plumbline.lake.staging import SHARED, Staging
 from plumbline.lake.store import Store
 from plumbline.ledger import connections, evidence, requests, runs, snapshots
@@ -72,7 +72,7 @@ class Synchroniser:
         work = _Work(self, connection, run, before, memory, scope_mark)
         log = RunLog(requests.Log(run.number))
         try:
-            with log, Console(connection, keys, log, sleep=self.sleep) as console:
+            with engine_faults(), log, Console(connection, keys, log, sleep=self.sleep) as console:
                 return work.perform(console, log, full=full)
         except PlumblineError as error:
             return _failed(run, error)
@@ -114,7 +114,8 @@ class _Work:
         plan = make_plan(console, self._connection.scope, memory, full=full, now=self._run.started)
         lists = console.asset_lists()
         lists_mark = mark_of_lists(lists)
-        if plan.unchanged and memory is not None and memory.lists == lists_mark:
+        unchanged = memory is not None and memory.lists == lists_mark
+        if unchanged and memory is not None and plan.is_unchanged(memory):
             log.flush()
             return self._publish_unchanged(plan, memory, log)
         gathered = self._gather(console, plan, log)

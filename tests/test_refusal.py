@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from refusal import RefusedSocketError
 
 RESOLVE = "import socket; socket.getaddrinfo('127.0.0.1', 80)"
@@ -13,8 +14,8 @@ RESOLVE = "import socket; socket.getaddrinfo('127.0.0.1', 80)"
 def test_connecting_and_listening_are_refused() -> None:
     with socket.socket() as unconnected, pytest.raises(RefusedSocketError):
         unconnected.connect(("127.0.0.1", 9))
-    with pytest.raises(RefusedSocketError):
-        socket.create_server(("127.0.0.1", 0))
+    with socket.socket() as unbound, pytest.raises(RefusedSocketError):
+        unbound.bind(("127.0.0.1", 0))
 
 
 def test_looking_up_a_name_is_refused() -> None:
