@@ -23,7 +23,7 @@ lint: $(VENV)/.test ## lint, types and layers only
 format: $(VENV)/.test ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
-bench: $(VENV)/.test ## measure against the peers (bench/README.md tells what)
+bench: $(VENV)/.test ## measure against the peers (docs/performance.md tells what)
 	@scripts/bench
 
 docs: $(VENV)/.test ## renew the pages that are made from the code

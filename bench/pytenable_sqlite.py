@@ -9,11 +9,12 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from tenable.sc import TenableSC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCHEMA = """
 CREATE TABLE findings (

@@ -14,6 +14,7 @@ os.environ |= {"NO_COLOR": "1", "TERM": "dumb"}
 from plumbline.cli import COMMANDS
 from plumbline.cli.root import NAME, Promise, root
 from plumbline.config.table import markdown as settings
+from plumbline.emulator import FAULTS
 from plumbline.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -44,6 +45,19 @@ as well, but has to take the versions that the ledger pinned to a run
 ([decision 1](decisions/0001-delta-tables-pinned-in-the-ledger.md)).
 
 The last column names the console's field.
+"""
+
+FAULTS_HEAD = """\
+# Faults of the emulator
+
+Made from the code; `make docs` renews it.
+
+`plumbline emulate --fault NAME[:ARG]` begins one, `POST /emulator/fault?name=NAME[:ARG]` another
+while it runs. Where the argument is a count, it is a number, `once` or `always`, and only requests
+to `/rest/analysis` are counted.
+
+| fault | what goes wrong |
+|---|---|
 """
 
 
@@ -88,7 +102,17 @@ def _code(text: str) -> str:
     return f"`{_cell(text)}`" if text else ""
 
 
-PAGES = {"commands.md": commands, "data.md": data, "settings.md": settings}
+def faults() -> str:
+    """The page of the emulator's faults."""
+    rows = (f"| `{name}` | {_cell(_summary(fault))} |\n" for name, fault in FAULTS.items())
+    return FAULTS_HEAD + "".join(rows)
+
+
+def _summary(fault: type) -> str:
+    return " ".join((fault.__doc__ or "").split("\n\n")[0].split())
+
+
+PAGES = {"commands.md": commands, "data.md": data, "faults.md": faults, "settings.md": settings}
 
 
 def main() -> int:

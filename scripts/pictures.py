@@ -15,11 +15,11 @@ from rich.terminal_theme import TerminalTheme
 from plumbline.cli import demo, drawing, session, terminal
 
 TARGET = Path(__file__).parents[1] / "docs" / "images" / "summary.svg"
-WIDTH = 100
-FORM = re.sub(r"@font-face {{.*?}}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
-    "Fira Code, monospace", "'DejaVu Sans Mono', Menlo, Consolas, monospace"
-)
+WIDTH = 120
+FORM = re.sub(r"@font-face {{.*?}}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 """Without the fonts that rich would have fetched from elsewhere."""
+FORM = FORM.replace("Fira Code, monospace", "'DejaVu Sans Mono', Menlo, Consolas, monospace")
+FORM = FORM.replace("<svg ", '<svg xml:space="preserve" ', 1)
 THEME = TerminalTheme(
     background=(14, 20, 32),
     foreground=(222, 227, 234),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from plumbline.console.query import Analysis
 from plumbline.console.reply import Reply
+
+if TYPE_CHECKING:
+    from plumbline.console.query import Analysis
 
 Row = dict[str, Any]
 Meddle = Callable[[int, list[Row]], list[Row]]

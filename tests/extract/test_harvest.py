@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +21,9 @@ from plumbline.lake.engine import connect
 from plumbline.lake.staging import Outcome, SliceStage
 from plumbline.terms.connection import Scope
 from plumbline.terms.finding import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PART = Slice(repository_id=1, source=Source.CUMULATIVE, expected=100)
 

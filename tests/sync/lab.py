@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plumbline.config.settings import Settings
+from plumbline.emulator.emulator import Emulator
+from plumbline.emulator.estate import Estate
 from plumbline.lake.engine import connect, show_snapshot
-from plumbline.ledger import connections, snapshots
+from plumbline.ledger import connections, opening, snapshots
+from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Report, Synchroniser
 from plumbline.tables import TABLES
-from plumbline.terms.connection import Connection, Scope
+from plumbline.terms.connection import Address, Connection, Keys, Manners, Scope, WasMode
 from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
-    from plumbline.config.settings import Settings
-    from plumbline.emulator.emulator import Emulator
+    from collections.abc import Iterator
+    from pathlib import Path
 
 Fact = tuple[Any, ...]
 
@@ -53,6 +58,7 @@ class Lab:
 
     def change(self, **scope: Any) -> None:
         """Edit the connection's scope."""
+        scope.setdefault("was", WasMode.INCLUDE)
         old = connections.get("lab")
         connections.edit(
             Connection(name="lab", address=old.address, manners=old.manners, scope=Scope(**scope))
@@ -90,3 +96,36 @@ def _told(source: Source, row: dict[str, Any]) -> Fact:
 
 
 MakeLab = Callable[..., Lab]
+
+
+@contextmanager
+def labs(folder: Path) -> Iterator[MakeLab]:
+    """Labs whose home is in a folder."""
+    running: list[Emulator] = []
+
+    def make(
+        *faults: str, estate: Estate | None = None, page: int | None = None, **scope: Any
+    ) -> Lab:
+        emulator = Emulator(estate or Estate.generated(hosts=6, seed=3), http=True)
+        emulator.start()
+        running.append(emulator)
+        for fault in faults:
+            emulator.add_fault(fault)
+        settings = Settings(home=folder / "home")
+        open_ledger(settings)
+        scope.setdefault("was", WasMode.INCLUDE)
+        connection = Connection(
+            name="lab",
+            address=Address(url=emulator.url),
+            manners=Manners(page_size=page),
+            scope=Scope(**scope),
+        )
+        connections.add(connection, Keys(emulator.access_key, emulator.secret_key))
+        return Lab(settings, emulator)
+
+    try:
+        yield make
+    finally:
+        for emulator in running:
+            emulator.stop()
+        opening.close()

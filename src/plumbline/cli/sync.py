@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,8 @@ def sync(
     from plumbline.sync.run import Synchroniser  # noqa: PLC0415 - the engine, only when called
 
     wanted = _wanted(names or [])
+    # Everything imported stays; looking through it again and again took 6 % of a run.
+    gc.freeze()
     reports: list[Report] = []
     with _watched() as progress:
         synchroniser = Synchroniser(settings=settings, progress=progress)

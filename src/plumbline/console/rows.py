@@ -20,7 +20,7 @@ from plumbline.console.wire import mend
 from plumbline.errors import RetriableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _TOTAL = re.compile(rb'"totalRecords"\s*:\s*"?(-?\d+)')
 
@@ -125,17 +125,31 @@ DERIVED_FIELDS = ("pluginInfo",)
 
 _SCALARS = (*FINDING_FIELDS, *HOST_FIELDS, *PLUGIN_FIELDS, *DERIVED_FIELDS)
 KNOWN_FIELDS = frozenset((*_SCALARS, *OBJECT_FIELDS, "vprContext"))
+_PARTS = frozenset(Named.__struct_fields__)
 _LEARNED = "learned_"
 _ODD = "odd_"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,200}")
+"""Names that are learned; rows with other ones are kept as strange rows."""
 
 
-def _row_type(learned: Sequence[str]) -> type[msgspec.Struct]:
+def _named_type(learned: Sequence[str]) -> type[msgspec.Struct]:
+    return msgspec.defstruct(
+        "NamedObject",
+        [(f"{_LEARNED}{n}", Any, msgspec.UNSET) for n in range(len(learned))],
+        bases=(Named,),
+        forbid_unknown_fields=True,
+        gc=False,
+        rename={f"{_LEARNED}{n}": name for n, name in enumerate(learned)},
+    )
+
+
+def _row_type(learned: Sequence[str], named: type[msgspec.Struct]) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any, Any]] = [(name, Scalar, None) for name in _SCALARS]
-    fields += [(name, Named | Scalar, None) for name in OBJECT_FIELDS]
+    fields += [(name, named | Scalar, None) for name in OBJECT_FIELDS]
     fields.append(("vprContext", Any, None))
     fields += [(f"{_LEARNED}{n}", Any, msgspec.UNSET) for n in range(len(learned))]
     fields.append((_ODD, dict[str, Any] | None, None))
-    # A wire field can never be called like our own: the console's names hold no blank.
+    # A wire field can never be called like our own: names that are learned hold no blank.
     names = {f"{_LEARNED}{n}": name for n, name in enumerate(learned)} | {_ODD: " odd"}
     return msgspec.defstruct(
         "FindingRow", fields, forbid_unknown_fields=True, gc=False, rename=names
@@ -167,11 +181,14 @@ class RowDecoder:
 
     def __init__(self) -> None:
         self.learned: list[str] = []
+        self.learned_parts: list[str] = []
+        """Fields of severity, family and repository beyond the documented ones."""
         self._met_strange = False
         self._rebuild()
 
     def _rebuild(self) -> None:
-        self._row = _row_type(self.learned)
+        self._named = _named_type(self.learned_parts)
+        self._row = _row_type(self.learned, self._named)
         results = msgspec.defstruct(
             "Results",
             [("totalRecords", Any, None), ("results", list[self._row] | None, None)],  # type: ignore[name-defined]
@@ -191,7 +208,7 @@ class RowDecoder:
         except msgspec.ValidationError:
             return self._page_by_row(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            return self._page_by_row(_mended(body, fault))
+            return self._by_row(_mended(body, fault))
         if response.results is None:
             raise RetriableError("The console answered without a list of results.")
         return FindingPage(total=integer(response.totalRecords), rows=response.results, strange=0)
@@ -199,20 +216,26 @@ class RowDecoder:
     def extras(self, row: Any) -> dict[str, Any]:
         """What the row holds beyond the documented fields, in the console's names."""
         found = dict(getattr(row, _ODD) or {})
-        for n, name in enumerate(self.learned):
-            value = getattr(row, f"{_LEARNED}{n}", msgspec.UNSET)
-            if value is not msgspec.UNSET:
-                found[name] = value
+        found.update(_beyond(row, self.learned, ""))
+        if self.learned_parts:
+            for name in OBJECT_FIELDS:
+                found.update(_beyond(getattr(row, name), self.learned_parts, f"{name}."))
         return found
 
     def may_have_extras(self) -> bool:
         """Whether any row seen so far had more than the documented fields."""
-        return bool(self.learned) or self._met_strange
+        return bool(self.learned or self.learned_parts) or self._met_strange
 
     def _page_by_row(self, body: bytes) -> FindingPage:
         try:
+            return self._by_row(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            return self._by_row(_mended(body, fault))
+
+    def _by_row(self, body: bytes) -> FindingPage:
+        try:
             response = _RAW_PAGE.decode(body).response
-        except msgspec.DecodeError as fault:
+        except msgspec.ValidationError as fault:
             raise RetriableError(f"The console's answer is no page of rows ({fault}).") from fault
         if response.results is None:
             raise RetriableError("The console answered without a list of results.")
@@ -227,14 +250,13 @@ class RowDecoder:
         return FindingPage(total=integer(response.totalRecords), rows=rows, strange=strange)
 
     def _learn(self, raws: Sequence[msgspec.Raw]) -> None:
-        known = KNOWN_FIELDS.union(self.learned)
-        new: dict[str, None] = {}
-        for raw in raws:
-            row = msgspec.json.decode(raw)
-            if isinstance(row, dict):
-                new.update((name, None) for name in row if name not in known)
-        if new and len(self.learned) + len(new) <= _MOST_LEARNED:
+        rows = [row for row in map(msgspec.json.decode, raws) if isinstance(row, dict)]
+        objects = (row.get(name) for row in rows for name in OBJECT_FIELDS)
+        new = _new(rows, KNOWN_FIELDS.union(self.learned))
+        parts = _new(objects, _PARTS.union(self.learned_parts))
+        if len(self.learned) + len(self.learned_parts) + len(new) + len(parts) <= _MOST_LEARNED:
             self.learned += new
+            self.learned_parts += parts
             self._rebuild()
 
     def _strange(self, value: object) -> Any:
@@ -244,12 +266,20 @@ class RowDecoder:
         plain: dict[str, Any] = {}
         odd: dict[str, Any] = {}
         for name, part in value.items():
-            home = plain if _fits(name, part) else odd
+            home = plain if self._fits(name, part) else odd
             home[name] = part
         for name in OBJECT_FIELDS:
             if isinstance(plain.get(name), dict):
-                plain[name] = msgspec.convert(plain[name], Named)
+                plain[name] = msgspec.convert(plain[name], self._named)
         return self._row(**plain, **{_ODD: odd})
+
+    def _fits(self, name: str, part: object) -> bool:
+        if name == "vprContext":
+            return True
+        if isinstance(part, dict):
+            known = _PARTS.union(self.learned_parts)
+            return name in OBJECT_FIELDS and part.keys() <= known and _is_flat(part)
+        return name in KNOWN_FIELDS and not isinstance(part, list)
 
 
 _MOST_LEARNED = 64
@@ -268,15 +298,20 @@ class _RawEnvelope(msgspec.Struct):
 _RAW_PAGE = msgspec.json.Decoder(_RawEnvelope)
 
 
-def _fits(name: str, part: object) -> bool:
-    if name == "vprContext":
-        return True
-    if name in OBJECT_FIELDS:
-        return not isinstance(part, list) and (not isinstance(part, dict) or _is_named(part))
-    return name in KNOWN_FIELDS and not isinstance(part, list | dict)
+def _new(objects: Iterable[Any], known: frozenset[str]) -> list[str]:
+    """Names that are not known yet, each once, of those that can be learned."""
+    names = dict.fromkeys(name for one in objects if isinstance(one, dict) for name in one)
+    return [name for name in names if name not in known and _PLAIN_NAME.fullmatch(name)]
 
 
-def _is_named(part: dict[str, Any]) -> bool:
+def _beyond(thing: object, learned: Sequence[str], prefix: str) -> Iterator[tuple[str, Any]]:
+    for n, name in enumerate(learned):
+        value = getattr(thing, f"{_LEARNED}{n}", msgspec.UNSET)
+        if value is not msgspec.UNSET:
+            yield prefix + name, value
+
+
+def _is_flat(part: dict[str, Any]) -> bool:
     return not any(isinstance(value, list | dict) for value in part.values())
 
 

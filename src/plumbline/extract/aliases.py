@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
@@ -14,13 +14,18 @@ from plumbline.tables import ALIASES, Kind
 from plumbline.terms.identity import HostFields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plumbline.terms.identity import Identities
 
-_COLUMNS = tuple(
+T = TypeVar("T")
+
+_PLAIN = tuple(
     (c.name, c.source)
     for c in ALIASES.columns
     if c.source in HOST_FIELDS and c.name not in {"ips", "host_uniqueness"}
 )
+_COLUMNS = (*_PLAIN, ("credentialed", "credentialed"))
 
 
 class PageAliases:
@@ -69,10 +74,10 @@ class PageAliases:
     @property
     def of_rows(self) -> list[str]:
         """Each row's alias key."""
-        return list(map(self._keys.__getitem__, self._of_row))
+        return self.of_each_row(self._keys)
 
-    def table(self, console: str, findings: pa.Table) -> pa.Table:
-        """The aliases, with when the page's findings saw them."""
+    def sheet(self, console: str) -> Sheet:
+        """The aliases, but for when they were seen."""
         told, firsts = self._told, self._firsts
         sheet = Sheet(console, firsts)
         sheet.put("alias", pa.array(self._keys, pa.string()))
@@ -83,11 +88,14 @@ class PageAliases:
         sheet.read("repository_id", repositories, "repository.id")
         for name, wire in _COLUMNS:
             sheet.read(name, [told[wire][place] for place in firsts], wire)
-        sheet.put("credentialed", pa.nulls(len(firsts), pa.bool_()))
-        self._put_seen(sheet, findings)
-        return sheet.table(STAGED["aliases"])
+        return sheet
 
-    def _put_seen(self, sheet: Sheet, findings: pa.Table) -> None:
+    def of_each_row(self, values: Sequence[T]) -> list[T]:
+        """What is told of each alias, for each row of the page."""
+        return [values[number] for number in self._of_row] if values else []
+
+    def table(self, sheet: Sheet, findings: pa.Table) -> pa.Table:
+        """The aliases, with when the page's findings saw them."""
         times = pa.table(
             {
                 "way": pa.array(self._of_row, pa.int64()),
@@ -99,6 +107,7 @@ class PageAliases:
         spans = spans.sort_by("way")
         sheet.put("first_seen", spans["first_min"].combine_chunks())
         sheet.put("last_seen", spans["last_max"].combine_chunks())
+        return sheet.table(STAGED["aliases"])
 
 
 def _comma_list(value: Any) -> list[str] | None:

@@ -64,11 +64,13 @@ class Columns:
         outputs, new_outputs = self._outputs.read(told)
         sheet = self._sheet(told, aliases.of_rows, outputs)
         sheet.put("source", pa.repeat(pa.scalar(source.value), len(page.rows)))
+        hosts = aliases.sheet(self._console)
+        sheet.keep(aliases.of_each_row(hosts.apart))
         findings = sheet.table(STAGED["findings"])
-        odd = _counts(sheet.odd, page.strange, aliases.nameless)
+        odd = _counts(hosts.odd | sheet.odd, page.strange, aliases.nameless)
         return PageColumns(
             findings=findings,
-            aliases=aliases.table(self._console, findings),
+            aliases=aliases.table(hosts, findings),
             plugins=self._plugins.read(told, odd),
             outputs=new_outputs,
             odd=odd,
@@ -91,7 +93,7 @@ class Columns:
         plugins, uuids = told["pluginID"], told["vulnUUID"]
         if not all(plugins):
             plugins = [
-                plugin or _stand_in(self._decoder, row)
+                plugin or f"?{written(row.pluginName)}"
                 for plugin, row in zip(plugins, told.rows, strict=True)
             ]
         if any(uuids):
@@ -102,7 +104,14 @@ class Columns:
         columns = (plugins, told["port"], told["protocol"], uuids)
         texts = (column if _all_text(column) else map(written, column) for column in columns)
         found = list(map(finding_key, aliases, *texts))
-        return found if len(set(found)) == len(found) else _told_apart(found, outputs)
+        if len(set(found)) == len(found):
+            return found
+        return _told_apart(found, list(map(self._mark, outputs, told.rows)))
+
+    def _mark(self, output: str | None, row: Any) -> str:
+        """What tells rows of one key apart: their output, and what could not be read of them."""
+        extras = self._decoder.extras(row)
+        return f"{output or ''} {json.dumps(extras, sort_keys=True, default=str) if extras else ''}"
 
 
 def _all_text(values: Sequence[Any]) -> bool:
@@ -114,24 +123,19 @@ def _counts(odd: dict[str, int], strange: int, nameless: int) -> dict[str, int]:
     return odd | {kind: count for kind, count in more.items() if count}
 
 
-def _stand_in(decoder: RowDecoder, row: Any) -> str:
-    """What stands for a missing plugin id: the row itself, so that no two such rows are one."""
-    return "?" + json.dumps(decoder.extras(row), sort_keys=True, default=str)
-
-
-def _told_apart(keys: Sequence[str], outputs: Sequence[str | None]) -> list[str]:
-    """Give rows of one page that share a key but not their output keys of their own.
+def _told_apart(keys: Sequence[str], marks: Sequence[str]) -> list[str]:
+    """Give rows of one page that share a key but not their mark keys of their own.
 
     A console may hold several outputs of one plugin at one port. Only rows of one page are told
     apart: on two pages the same row may have moved in between.
     """
-    seen: dict[str, set[str | None]] = {}
-    for key, output in zip(keys, outputs, strict=True):
-        seen.setdefault(key, set()).add(output)
-    ranks = {key: sorted(known, key=str) for key, known in seen.items() if len(known) > 1}
+    seen: dict[str, set[str]] = {}
+    for key, mark in zip(keys, marks, strict=True):
+        seen.setdefault(key, set()).add(mark)
+    ranks = {key: sorted(known) for key, known in seen.items() if len(known) > 1}
     return [
-        _with_ordinal(key, ranks[key].index(output)) if key in ranks else key
-        for key, output in zip(keys, outputs, strict=True)
+        _with_ordinal(key, ranks[key].index(mark)) if key in ranks else key
+        for key, mark in zip(keys, marks, strict=True)
     ]
 
 

@@ -39,6 +39,8 @@ class Plugins:
             new.append(told.rows[place])
         sheet = Sheet(self._console, new)
         _fill(sheet, new)
+        for kind, count in sheet.odd.items():
+            odd.setdefault(kind, count)
         return sheet.table(STAGED["plugins"])
 
 

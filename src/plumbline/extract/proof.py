@@ -56,10 +56,13 @@ def prove(
 def _placed(
     ours: Mapping[Severity | None, int], theirs: Mapping[Severity, int]
 ) -> dict[Severity, int]:
-    """Our counts, rows with an unreadable severity counted where exactly they are missing."""
+    """Our counts, rows with an unreadable severity counted where exactly they are missing.
+
+    Where they do not make up what is missing, they count as informational: too many somewhere.
+    """
     placed = {severity: count for severity, count in ours.items() if severity is not None}
     unread = ours.get(None, 0)
     missing = {s: theirs.get(s, 0) - placed.get(s, 0) for s in Severity}
     if unread and min(missing.values()) >= 0 and sum(missing.values()) == unread:
         return {severity: theirs.get(severity, 0) for severity in Severity}
-    return placed
+    return placed | {Severity.INFO: placed.get(Severity.INFO, 0) + unread}

@@ -74,8 +74,13 @@ class Sheet:
     def keep(self, extras: Iterable[dict[str, Any]]) -> None:
         """Keep fields that have no column, row by row."""
         for place, extra in enumerate(extras):
-            for wire, value in extra.items():
-                self._extra.setdefault(place, {})[wire] = value
+            if extra:
+                self._extra.setdefault(place, {}).update(extra)
+
+    @property
+    def apart(self) -> list[dict[str, Any]]:
+        """What is kept of each row apart from its columns; empty when nothing is of any row."""
+        return [self._extra.get(place, {}) for place in range(self._length)] if self._extra else []
 
     def table(self, schema: pa.Schema) -> pa.Table:
         """The columns as a table; what was kept apart is in `extra`."""

@@ -39,6 +39,8 @@ class Read(NamedTuple):
 
 def texts(values: Sequence[Any]) -> Read:
     """Text as it came; numbers are written out, empty text is null."""
+    if _is_constant(values):
+        return Read(pa.repeat(pa.scalar(_text(values[0]) or None, pa.string()), len(values)), [])
     try:
         array = pa.array(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
@@ -48,9 +50,11 @@ def texts(values: Sequence[Any]) -> Read:
 
 def integers(values: Sequence[Any]) -> Read:
     """Whole numbers."""
+    if _is_constant(values) and values[0] in ABSENT:
+        return Read(pa.nulls(len(values), pa.int64()), [])
     try:
         array = pc.cast(pa.array(values, pa.string()), pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return _one_by_one(values, whole, pa.int64())
     return Read(pc.if_else(pc.equal(array, -1), None, array), [])
 
@@ -86,6 +90,8 @@ def whole(value: Any) -> int | None:
     """
     if value in ABSENT:
         return None
+    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
+        raise ValueError(f"{value!r} is no number of a console's")
     read = int(value)
     if isinstance(value, float) and value != read:
         raise ValueError(f"{value!r} is not whole")
@@ -102,6 +108,8 @@ def number(value: Any) -> float | None:
     """
     if value in ABSENT or value == "None":
         return None
+    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
+        raise ValueError(f"{value!r} is no number of a console's")
     read = float(value)
     if not math.isfinite(read):
         raise ValueError(f"{value!r} is not finite")
@@ -118,6 +126,11 @@ def _one_by_one(values: Sequence[Any], read: Any, kind: pa.DataType) -> Read:
             found.append(None)
             odd.append(place)
     return Read(pa.array(found, kind), odd)
+
+
+def _is_constant(values: Sequence[Any]) -> bool:
+    """Whether all rows say the same: common, and much cheaper to store."""
+    return len(values) > 1 and values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
 def _text(value: Any) -> str | None:

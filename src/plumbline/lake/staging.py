@@ -131,8 +131,12 @@ class SliceStage:
         return _read(self.folder / "outcome.json", Outcome)
 
     def discard(self) -> None:
-        """Forget everything that was staged."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget everything that was staged.
+
+        Raises:
+            StorageError: the disk refuses; all of it is still there.
+        """
+        _forget(self.folder)
 
     def _pass(self, attempt: int) -> Path:
         return self.folder / f"pass-{attempt:02d}"
@@ -172,8 +176,12 @@ class Staging:
             return None
 
     def discard(self) -> None:
-        """Forget the unfinished run."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget the unfinished run.
+
+        Raises:
+            StorageError: the disk refuses; all of it is still there.
+        """
+        _forget(self.folder)
 
 
 @contextmanager
@@ -199,19 +207,50 @@ def _shared(staging: Path) -> Path:
     return staging / "shared"
 
 
+def _forget(folder: Path) -> None:
+    """Take a folder away at once: removing it file by file could be cut off half-way."""
+    gone = folder.with_name(f".gone-{folder.name}-{time.time_ns()}")
+    with storage_faults(folder):
+        if folder.exists():
+            folder.rename(gone)
+    for left in folder.parent.glob(f".gone-{folder.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+_REPEATING = frozenset(
+    {"console", "alias", "ip", "protocol", "source", "vuln_uniqueness", "repository_id"}
+)
+"""Columns that a dictionary makes small; on the others it would only cost time."""
+
+
 def _write_part(path: Path, table: pa.Table) -> None:
     scratch = path.with_suffix(".tmp")
-    pq.write_table(table, scratch, compression="zstd", write_statistics=False)
+    pq.write_table(
+        table,
+        scratch,
+        compression="lz4",
+        write_statistics=False,
+        use_dictionary=[name for name in table.column_names if name in _REPEATING],
+    )
     scratch.replace(path)
 
 
 def _write_file(path: Path, content: bytes) -> None:
-    scratch = path.with_suffix(".tmp")
-    with scratch.open("wb") as file:
+    with _scratch(path) as scratch, scratch.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    scratch.replace(path)
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
+    """A file that takes its place only when it is whole, and leaves nothing behind when not."""
+    scratch = path.with_suffix(".tmp")
+    try:
+        yield scratch
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plumbline.tables import Table
 
-_PROPERTIES = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=131_072)
+_PROPERTIES = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=65_536)
 
 
 class Store:

@@ -18,7 +18,7 @@ from plumbline.extract.pages import PageReader
 from plumbline.extract.proof import count_staged, prove
 from plumbline.extract.slices import Slice, slices
 from plumbline.lake.staging import Outcome, Receipt, SliceStage, Staging
-from plumbline.sync.memory import Counts, Memory, RepositoryMemory, remembered, told_update
+from plumbline.sync.memory import Counts, RepositoryMemory, Unfinished, remembered, told_update
 from plumbline.sync.plan import Plan, Task, count
 
 if TYPE_CHECKING:
@@ -99,13 +99,13 @@ class Gatherer:
         self._columns = Columns(connection.name, decoder)
         self._sleep = sleep
 
-    def gather(self, plan: Plan, scope_mark: str) -> Gathered:
+    def gather(self, plan: Plan, setting_out: Unfinished) -> Gathered:
         """Read every task.
 
         Raises:
             PlumblineError: the console cannot be asked any more, or the disk refuses.
         """
-        self._adopt(plan, scope_mark)
+        self._adopt(setting_out)
         found = Gathered()
         expected = (sum(sum(c.values()) for c in task.counts.values()) for task in plan.tasks)
         self._progress.expect(sum(expected))
@@ -121,28 +121,22 @@ class Gatherer:
         for task in plan.tasks:
             self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
             self._repository(plan, task, harvest, found)
-            found.hosts.append(self._hosts(plan, task))
+            found.hosts.append(self._hosts(plan, task, found.odd))
         return found
 
-    def _adopt(self, plan: Plan, scope_mark: str) -> None:
+    def _adopt(self, now: Unfinished) -> None:
         """Keep what an unfinished run staged where the console still stands as it stood then."""
-        before = self._staging.plan()
-        known = Memory.from_json(msgspec.json.decode(before)) if before else None
-        now = {
-            str(task.repository.id): remembered(told_update(task.repository), task.counts)
-            for task in plan.tasks
-        }
-        same_scope = known is not None and known.scope == scope_mark
-        if known is None or not same_scope:
+        before = Unfinished.read(self._staging.plan())
+        if before is None or not now.goes_on_from(before):
             self._staging.discard()
         else:
-            for number, memory in known.repositories.items():
-                if now.get(number) != memory:
-                    self._forget(int(number))
-        kept = Memory(scope=scope_mark, repositories=now)
-        self._staging.keep_plan(msgspec.json.encode(kept))
+            for number in before.repositories:
+                if not now.still_holds(number, before):
+                    self._forget(number)
+            now = msgspec.structs.replace(now, began=before.began)
+        self._staging.keep_plan(msgspec.json.encode(now))
 
-    def _forget(self, repository_id: int) -> None:
+    def _forget(self, repository_id: str) -> None:
         for stage in self._staging.slices(f"r{repository_id}-"):
             stage.discard()
 
@@ -196,12 +190,16 @@ class Gatherer:
         files = [f for one in read for f in one.stage.files("findings", one.outcome.passes)]
         return list(prove(number, counts, count_staged(self._engine, files)))
 
-    def _hosts(self, plan: Plan, task: Task) -> SliceStage:
-        """Stage the hosts as the console sums them up; some consoles refuse that, which is told."""
+    def _hosts(self, plan: Plan, task: Task, odd: dict[str, int]) -> SliceStage:
+        """The hosts as the console sums them up; some consoles refuse that, which is told."""
         number = task.repository.id
         stage = self._staging.slice(f"r{number}-hosts")
-        if stage.outcome is not None:
-            return stage
+        outcome = stage.outcome or self._stage_hosts(plan, number, stage)
+        if outcome.note:
+            odd[f"hosts of repository {number} not told"] = 1
+        return stage
+
+    def _stage_hosts(self, plan: Plan, number: int, stage: SliceStage) -> Outcome:
         stage.discard()
         rows = self._console.host_rows(plan.asking.hosts(number), size=_HOSTS_A_PAGE)
         total, note = 0, ""
@@ -221,12 +219,11 @@ class Gatherer:
                 total += len(chunk)
         except QueryRefusedError as refusal:
             note = refusal.what
-        stage.close(
-            Outcome(
-                whole=not note, expected=None, distinct=total, passes=(0,), rows=total, note=note
-            )
+        outcome = Outcome(
+            whole=not note, expected=None, distinct=total, passes=(0,), rows=total, note=note
         )
-        return stage
+        stage.close(outcome)
+        return outcome
 
 
 def _disagreeing(proofs: Sequence[Proof]) -> frozenset[Source]:

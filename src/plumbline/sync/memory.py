@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plumbline.console.records import AssetList, Repository
-    from plumbline.terms.connection import Scope
+    from plumbline.terms.connection import Connection, Scope
 
+USABLE_FOR = timedelta(days=1)
+"""What a stopped run staged is read anew after this time: plugins change without a sign."""
 Counts = dict[Source, dict[Severity, int]]
 
 
@@ -66,6 +69,35 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
             return None
 
 
+class Unfinished(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run set out to read; lies beside its staged pages until they are published."""
+
+    mark: str
+    """Mark of the console and of what was asked for."""
+    base: int
+    """Run of the snapshot that was to be followed; 0 for none."""
+    began: datetime
+    repositories: dict[str, RepositoryMemory] = {}
+
+    @classmethod
+    def read(cls, plan: bytes | None) -> Unfinished | None:
+        """Read what was left; nothing when nothing was, or in another form."""
+        try:
+            return msgspec.json.decode(plan, type=cls) if plan else None
+        except msgspec.DecodeError:
+            return None
+
+    def goes_on_from(self, before: Unfinished) -> bool:
+        """Whether pages staged for that one can serve this one."""
+        same = (self.mark, self.base) == (before.mark, before.base)
+        return same and self.began - before.began < USABLE_FOR
+
+    def still_holds(self, repository_id: str, before: Unfinished) -> bool:
+        """Whether the console says that a repository is as it was when that one set out."""
+        then = before.repositories.get(repository_id)
+        return bool(then and then.updated) and self.repositories.get(repository_id) == then
+
+
 def told_update(repository: Repository) -> str:
     """When the console says its findings last changed, as text; empty when it does not say."""
     return repository.last_update.isoformat() if repository.last_update else ""
@@ -85,6 +117,11 @@ def remembered(updated: str, counts: Mapping[Source, Mapping[Severity, int]]) ->
 def mark_of_scope(scope: Scope) -> str:
     """A mark that differs when a scope asks for other findings."""
     return _mark(repr(scope))
+
+
+def mark_of_source(connection: Connection) -> str:
+    """A mark that differs when other findings are asked for, or another console is asked."""
+    return _mark(repr((connection.address.url, connection.scope)))
 
 
 def mark_of_lists(lists: list[AssetList]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.align.lifecycle import Step
 from plumbline.console.client import Console
-from plumbline.errors import IncompleteError, PlumblineError, RefusedError
+from plumbline.errors import IncompleteError, PlumblineError, RefusedError, StorageError
 from plumbline.extract.lists import with_addresses
 from plumbline.lake.arrow import spare_pandas
 from plumbline.lake.engine import Limits, connect, engine_faults
@@ -22,7 +23,15 @@ from plumbline.ledger.records import Slice as SliceRecord
 from plumbline.sync.assemble import Assembler, Assembly, Material
 from plumbline.sync.gather import Gathered, Gatherer, ReadSlice
 from plumbline.sync.log import RunLog
-from plumbline.sync.memory import Memory, mark_of_lists, mark_of_scope
+from plumbline.sync.memory import (
+    Memory,
+    Unfinished,
+    mark_of_lists,
+    mark_of_scope,
+    mark_of_source,
+    remembered,
+    told_update,
+)
 from plumbline.sync.plan import Plan, is_full_due, make_plan
 from plumbline.sync.progress import Progress, Silent
 from plumbline.terms.proof import Proof
@@ -69,16 +78,19 @@ class Synchroniser:
         scope_mark = mark_of_scope(connection.scope)
         full = full or is_full_due(memory, scope_mark, datetime.now(UTC))
         run = runs.start(name, RunMode.FULL if full else RunMode.INCREMENTAL)
-        work = _Work(self, connection, run, before, memory, scope_mark)
         log = RunLog(requests.Log(run.number))
-        try:
-            with engine_faults(), log, Console(connection, keys, log, sleep=self.sleep) as console:
-                return work.perform(console, log, full=full)
-        except PlumblineError as error:
-            return _failed(run, error)
-        except KeyboardInterrupt:
-            runs.finish(run.number, RunState.FAILED, error="It was interrupted.")
-            raise
+        with ExitStack() as otherwise:
+            otherwise.callback(
+                runs.finish, run.number, RunState.FAILED, error="It was interrupted."
+            )
+            try:
+                with engine_faults(), log, Console(connection, keys, log, sleep=self.sleep) as sc:
+                    work = _Work(self, connection, run, before, memory, scope_mark)
+                    report = work.perform(sc, log, full=full)
+            except PlumblineError as error:
+                report = _failed(run, error)
+            otherwise.pop_all()
+        return report
 
 
 class _Work:
@@ -137,7 +149,18 @@ class _Work:
             beat=lambda: self._beat(log),
             sleep=self._owner.sleep,
         )
-        return gatherer.gather(plan, self._scope_mark)
+        return gatherer.gather(plan, self._setting_out(plan))
+
+    def _setting_out(self, plan: Plan) -> Unfinished:
+        return Unfinished(
+            mark=mark_of_source(self._connection),
+            base=self._before.run if self._before else 0,
+            began=self._run.started,
+            repositories={
+                str(task.repository.id): remembered(told_update(task.repository), task.counts)
+                for task in plan.tasks
+            },
+        )
 
     def _beat(self, log: RunLog) -> None:
         log.flush()
@@ -191,7 +214,7 @@ class _Work:
         proofs = gathered.proofs + _standing(plan, self._memory)
         self._record(gathered, proofs)
         report = self._commit(assembly, memory, proofs, log, plan.warnings)
-        self._staging.discard()
+        self._tidy()
         return report
 
     def _publish_unchanged(self, plan: Plan, memory: Memory, log: RunLog) -> Report:
@@ -228,8 +251,13 @@ class _Work:
         run = runs.finish(
             self._run.number, RunState.INCOMPLETE, error=error.what, advice=error.advice
         )
-        self._staging.discard()
+        self._tidy()
         return Report(run=run, proofs=tuple(gathered.proofs), error=error)
+
+    def _tidy(self) -> None:
+        # The run has ended, and what may stay was staged for a snapshot that is not the last one.
+        with suppress(StorageError):
+            self._staging.discard()
 
     def _record(self, gathered: Gathered, proofs: list[Proof]) -> None:
         number = self._run.number
