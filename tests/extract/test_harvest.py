@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,19 +24,22 @@ from plumbline.terms.connection import Scope
 from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PART = Slice(repository_id=1, source=Source.CUMULATIVE, expected=100)
 
 
-def harvest(console: Listing, page: int | None = 20) -> Harvest:
+@contextmanager
+def harvest(console: Listing, page: int | None = 20) -> Iterator[Harvest]:
     decoder = RowDecoder()
-    return Harvest(
-        reader=PageReader(console, decoder, PageSize(page)),
-        asking=Asking(scope=Scope()),
-        columns=Columns("lab", decoder),
-        engine=connect(),
-    )
+    with PageReader(console, decoder, PageSize(page)) as reader:
+        yield Harvest(
+            reader=reader,
+            asking=Asking(scope=Scope()),
+            columns=Columns("lab", decoder),
+            engine=connect(),
+        )
 
 
 def staged(stage: SliceStage, outcome: Outcome) -> list[str]:
@@ -62,7 +66,9 @@ def read(
 ) -> tuple[Outcome, SliceStage, Listing]:
     console = Listing(list(ROWS), meddle=meddle, spoil=spoil)
     stage = SliceStage(tmp_path / "slice")
-    return harvest(console, page).read(PART, stage), stage, console
+    with harvest(console, page) as reading:
+        ((_, outcome),) = reading.read_all([(PART, stage)])
+    return outcome, stage, console
 
 
 def test_a_quiet_console_is_read_in_one_pass(tmp_path: Path) -> None:
@@ -228,5 +234,19 @@ def test_a_stopped_reading_goes_on_behind_the_last_staged_page(
 def test_a_full_disk_is_told_and_leaves_no_receipt(tmp_path: Path) -> None:
     folder = tmp_path / "slice"
     folder.write_text("a file where the folder should be")
-    with pytest.raises(StorageError, match="cannot be written"):
-        harvest(Listing(list(ROWS))).read(PART, SliceStage(folder))
+    expected = pytest.raises(StorageError, match="cannot be written")
+    with expected, harvest(Listing(list(ROWS))) as reading:
+        list(reading.read_all([(PART, SliceStage(folder))]))
+
+
+def test_the_next_slice_is_asked_for_while_the_last_page_of_this_one_is_read(
+    tmp_path: Path,
+) -> None:
+    other = Slice(repository_id=2, source=Source.PATCHED, expected=100)
+    console = Listing(list(ROWS))
+    with harvest(console, 60) as reading:
+        parts = [(PART, SliceStage(tmp_path / "a")), (other, SliceStage(tmp_path / "b"))]
+        found = dict(reading.read_all(parts))
+    assert [outcome.whole for outcome in found.values()] == [True, True]
+    assert list(found) == [PART, other]
+    assert console.windows == [(0, 60), (59, 119), (0, 60), (59, 119)]

@@ -17,6 +17,7 @@ from plumbline.terms.severity import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
+Ours = dict[tuple[int, Source], dict[Severity | None, int]]
 NOTHING = dict.fromkeys(Severity, 0)
 COUNTS = st.fixed_dictionaries({severity: st.integers(0, 5) for severity in Severity})
 
@@ -48,7 +49,8 @@ def test_nothing_staged_counts_nothing() -> None:
 def test_a_proof_agrees_exactly_when_the_counts_do(
     ours: dict[Severity, int], theirs: dict[Severity, int]
 ) -> None:
-    proofs = list(prove(1, {Source.CUMULATIVE: theirs}, {(1, Source.CUMULATIVE): ours}))
+    held: Ours = {(1, Source.CUMULATIVE): {severity: n for severity, n in ours.items()}}
+    proofs = list(prove(1, {Source.CUMULATIVE: theirs}, held))
     assert {p.severity: (p.ours, p.console) for p in proofs} == {
         severity: (ours[severity], theirs[severity]) for severity in Severity
     }
@@ -62,7 +64,7 @@ def test_a_store_without_a_finding_is_proven_too() -> None:
 
 
 def test_another_repository_does_not_count() -> None:
-    ours = {(2, Source.CUMULATIVE): {Severity.HIGH: 1}}
+    ours: Ours = {(2, Source.CUMULATIVE): {Severity.HIGH: 1}}
     theirs = {Source.CUMULATIVE: NOTHING | {Severity.HIGH: 1}}
     assert not all(proof.agrees for proof in prove(1, theirs, ours))
 

@@ -18,9 +18,17 @@ ROWS = pa.table({"finding": ["a", "b"]})
 NO_ROWS = ROWS.slice(0, 0)
 
 
-def receipt(number: int, **more: int) -> Receipt:
-    told = {"start": 0, "end": 10, "rows": 2, "total": 2, "received": 9, **more}
-    return Receipt(number=number, seconds=0.1, odd={"field port": 1}, **told)
+def receipt(number: int) -> Receipt:
+    return Receipt(
+        number=number,
+        start=0,
+        end=10,
+        rows=2,
+        total=2,
+        received=9,
+        seconds=0.1,
+        odd={"field port": 1},
+    )
 
 
 def whole(distinct: int = 2) -> Outcome:

@@ -20,7 +20,7 @@ def dumped(
     lab: Lab, names: Iterable[str] = NAMES, *, without: frozenset[str] = OF_RUNS
 ) -> dict[str, list[str]]:
     """The rows of each table, sorted, without some columns."""
-    columns = {t.name: [f"{n}::TEXT" for n in t.names if n not in without] for t in TABLES}
+    columns = {t.name: [f'"{n}"::TEXT' for n in t.names if n not in without] for t in TABLES}
     return {
         name: sorted(map(repr, lab.ask(f"SELECT {', '.join(columns[name])} FROM {name}")))  # noqa: S608 - our own names
         for name in names

@@ -87,7 +87,9 @@ class Story:
         """What the run should report."""
         states = Counter(one.state for one in self.findings.values())
         became = Counter(
-            after for run, _, event, before, after in self.events if run == number and before != after
+            after
+            for run, _, event, before, after in self.events
+            if run == number and before != after
         )
         new = [
             one

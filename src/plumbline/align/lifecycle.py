@@ -8,6 +8,8 @@ The rules are told in docs/lifecycle.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,7 +18,7 @@ from plumbline.tables import FINDINGS, Kind
 from plumbline.terms.age import AGE_BANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     import duckdb
@@ -45,11 +47,11 @@ def lay(engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step) ->
     """
     paths = list(staged)
     if paths:
-        engine.read_parquet(paths, filename=True, union_by_name=True).create_view("staged")
+        engine.read_parquet(paths, filename=True).create_view("staged")
     else:
         engine.execute(_NOTHING_STAGED)
     tell(engine, step)
-    for statement in (_REPEATED, _FRESH, _NEXT):
+    for statement in (_REPEATED, _FRESH, _GONE, _NEXT):
         engine.execute(statement)
 
 
@@ -139,6 +141,17 @@ _ABSENT_OWN = {
 }
 _ABSENT_COLUMNS = ", ".join(f"{_ABSENT_OWN.get(n, 'b.' + n)} AS {n}" for n in FINDINGS.names)
 
+# What is in neither store any more.
+_GONE = """
+CREATE TEMP TABLE gone AS SELECT finding FROM before ANTI JOIN fresh USING (finding)
+"""
+
+_IN_CHUNK = """
+coalesce({0}.severity, -1) = getvariable('severity')
+  AND coalesce({0}.plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
+"""
+# One chunk of the next findings, told by variables. A finding's key holds its plugin, so what it
+# was before is looked for among the chunk's plugins alone.
 _NEXT = f"""
 CREATE VIEW next_findings AS
 SELECT {_FRESH_COLUMNS}
@@ -147,16 +160,55 @@ CROSS JOIN step
 LEFT JOIN alias_hosts h ON h.alias = f.alias
 LEFT JOIN (
   SELECT finding, state, recast, severity, opened_run, changed_run FROM before
+  WHERE coalesce(plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
 ) b ON b.finding = f.finding
+WHERE {_IN_CHUNK.format("f")}
 UNION ALL
 SELECT {_ABSENT_COLUMNS}
-FROM (FROM before ANTI JOIN fresh USING (finding)) b
+FROM (FROM before SEMI JOIN gone USING (finding)) b
 CROSS JOIN step
 LEFT JOIN alias_hosts h ON h.alias = b.alias
+WHERE {_IN_CHUNK.format("b")}
 """  # noqa: S608 - put together from the names of our own columns
 
-SORTED = "SELECT * FROM next_findings ORDER BY severity DESC, plugin_id, host"
-"""The findings in the order that compresses well and lets questions skip what is not severe."""
+_SIZES = """
+SELECT coalesce(severity, -1), coalesce(plugin_id, -1), count(*) FROM (
+  SELECT severity, plugin_id FROM fresh
+  UNION ALL
+  SELECT severity, plugin_id FROM before SEMI JOIN gone USING (finding)
+) GROUP BY ALL ORDER BY 1 DESC, 2
+"""
+_CHUNK = 100_000
+"""Findings sorted at a time: the memory this takes does not grow with the estate."""
+
+IN_ORDER = "SELECT * FROM next_findings ORDER BY plugin_id, host"
+"""One chunk, in the order that compresses well and lets questions skip what is not severe."""
+
+
+def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Point `next_findings` at one chunk after the other, the most severe first."""
+    sizes = engine.execute(_SIZES).fetchall()
+    for severity, first, last in _cut(sizes):
+        engine.execute("SET VARIABLE severity = ?", [severity])
+        engine.execute("SET VARIABLE first_plugin = ?", [first])
+        engine.execute("SET VARIABLE last_plugin = ?", [last])
+        yield
+
+
+def _cut(sizes: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Cut severities and plugins, in order and with their sizes, into chunks."""
+    for severity, plugins in groupby(sizes, key=itemgetter(0)):
+        first: int | None = None
+        last, rows = 0, 0
+        for _, plugin, size in plugins:
+            if first is not None and rows + size > _CHUNK:
+                yield severity, first, last
+                first, rows = None, 0
+            first = plugin if first is None else first
+            last, rows = plugin, rows + size
+        if first is not None:
+            yield severity, first, last
+
 
 EVENTS_QUERY = """
 SELECT n.console, step.run, step.at, n.finding, n.host, n.repository_id, n.plugin_id, n.severity,

@@ -10,6 +10,7 @@ total.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,19 +20,31 @@ from plumbline.extract.pager import Pager
 from plumbline.lake.staging import Outcome, Receipt, SliceStage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import duckdb
     import pyarrow as pa
 
     from plumbline.extract.columns import Columns, PageColumns
-    from plumbline.extract.pages import PageReader, ReadPage
+    from plumbline.extract.pages import PageReader, Reading, ReadPage
     from plumbline.extract.slices import Asking, Slice
 
 _REMEMBERED_ROWS = 8
 """The shared row may not be the very last: some consoles give a row more, or rows twice."""
 MOST_PASSES = 4
 """A console that changes all the time is not read for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass over a slice; its first page is asked for already."""
+
+    part: Slice
+    stage: SliceStage
+    attempt: int
+    known: list[Receipt]
+    reading: Reading | None
+    """Nothing when an earlier run had read the pass to its end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,35 +59,59 @@ class Harvest:
     pause: Callable[[float], None] = lambda _seconds: None
     odd: dict[str, int] = field(default_factory=dict)
 
-    def read(self, part: Slice, stage: SliceStage) -> Outcome:
-        """Read a slice until it is whole, or as often as is reasonable.
+    def read_all(
+        self, parts: Iterable[tuple[Slice, SliceStage]]
+    ) -> Iterator[tuple[Slice, Outcome]]:
+        """Read slices one after the other, each until it is whole or as often as is reasonable.
 
-        Goes on behind the last staged page when an earlier run was stopped. The outcome says
-        whether it is whole; it is no error here if it is not.
+        Goes on behind the last staged page when an earlier run was stopped. An outcome says
+        whether its slice is whole; it is no error here if it is not.
 
         Raises:
             PlumblineError: the console cannot be asked any more, or the disk refuses.
         """
-        outcome = self._pass(part, stage, attempt := max(0, stage.passes() - 1))
+        waiting = deque(parts)
+        begun: list[_Pass] = []
+
+        def begin_next() -> None:
+            if waiting:
+                part, stage = waiting.popleft()
+                begun.append(self._begin(part, stage, max(0, stage.passes() - 1)))
+
+        begin_next()
+        while begun:
+            current = begun.pop()
+            outcome = self._until_whole(current, begin_next)
+            if not begun:
+                begin_next()
+            yield current.part, outcome
+
+    def _begin(self, part: Slice, stage: SliceStage, attempt: int) -> _Pass:
+        known = stage.receipts(attempt)
+        pager = self._pager(part, attempt, known)
+        query = self.asking.query(Tool.VULNDETAILS, part)
+        reading = self.reader.begin(query, pager) if pager else None
+        return _Pass(part, stage, attempt, known, reading)
+
+    def _until_whole(self, begun: _Pass, at_last: Callable[[], None]) -> Outcome:
+        outcome = self._perform(begun, at_last)
+        attempt = begun.attempt
         while not outcome.whole and attempt + 1 < MOST_PASSES:
             attempt += 1
             self.pause(0.5 * 2**attempt)
-            outcome = self._pass(part, stage, attempt)
-        stage.close(outcome)
+            outcome = self._perform(self._begin(begun.part, begun.stage, attempt))
+        begun.stage.close(outcome)
         return outcome
 
-    def _pass(self, part: Slice, stage: SliceStage, attempt: int) -> Outcome:
-        known = stage.receipts(attempt)
-        pager = self._pager(part, attempt, known)
-        if pager is not None:
-            query = self.asking.query(Tool.VULNDETAILS, part)
-            for read in self.reader.pages(query, pager):
-                columns = self.columns.read(read.page, part.source, part.repository_id)
-                receipt = _receipt(len(known), read, columns)
-                known.append(stage.stage(attempt, receipt, _tables(columns)))
-                self._count(columns.odd)
-                self.progress(part, receipt)
-        return self._judge(stage, attempt)
+    def _perform(self, one: _Pass, at_last: Callable[[], None] = lambda: None) -> Outcome:
+        pages = self.reader.pages(one.reading, at_last) if one.reading else ()
+        for read in pages:
+            columns = self.columns.read(read.page, one.part.source, one.part.repository_id)
+            receipt = _receipt(len(one.known), read, columns)
+            one.known.append(one.stage.stage(one.attempt, receipt, _tables(columns)))
+            self._count(columns.odd)
+            self.progress(one.part, receipt)
+        return self._judge(one.stage, one.attempt)
 
     def _pager(self, part: Slice, attempt: int, known: Sequence[Receipt]) -> Pager | None:
         """Where to begin: behind the last staged page, or nowhere if the pass had ended."""

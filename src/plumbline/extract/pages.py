@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from plumbline.console.rows import FindingPage, RowDecoder, peek_total
 from plumbline.errors import IncompleteError, RetriableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plumbline.console.query import Analysis
     from plumbline.console.reply import Reply
@@ -48,35 +48,71 @@ class ReadPage:
     page: FindingPage
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A query that is under way."""
+
+    query: Analysis
+    pager: Pager
+    first: Future[Answer]
+
+
 class PageReader:
-    """Reads the pages of queries with a size that adapts over all of them."""
+    """Reads the pages of queries with a size that adapts over all of them.
+
+    Asks in a thread of its own, one request after the other. Close it at the end.
+    """
 
     def __init__(self, console: Answering, decoder: RowDecoder, size: PageSize) -> None:
         self._console = console
         self._decoder = decoder
+        self._asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console")
         self.size = size
 
-    def pages(self, query: Analysis, pager: Pager) -> Iterator[ReadPage]:
+    def __enter__(self) -> Self:
+        """The reader itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask no more."""
+        self._asker.shutdown(cancel_futures=True)
+
+    def begin(self, query: Analysis, pager: Pager) -> Reading:
+        """Ask for the first page of a query, to be read when its turn comes."""
+        return Reading(query, pager, self._submit(query, pager.first(), pager))
+
+    def pages(
+        self, reading: Reading, at_last: Callable[[], None] = lambda: None
+    ) -> Iterator[ReadPage]:
         """The pages from the pager's first window to the total last told, or an empty page.
+
+        `at_last` is called once, as soon as there is nothing more to ask: time to begin with the
+        next query, so that the console is asked while this one's last page is decoded.
 
         Raises:
             IncompleteError: a window's answers cannot be used.
             PlumblineError: the console cannot be asked any more.
         """
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="console") as asker:
-            pending: Future[Answer] | None = asker.submit(self._ask, query, pager.first(), pager)
-            while pending is not None:
-                answer = pending.result()
-                ahead = pager.after(answer.window, peek_total(answer.reply.body))
-                pending = asker.submit(self._ask, query, ahead, pager) if ahead else None
-                read = self._decode(query, answer, pager, pending)
-                self._learn(read)
-                yield read
-                if not read.page.rows:
-                    return
-                if pending is None:
-                    ahead = pager.after(read.window, read.page.total)
-                    pending = asker.submit(self._ask, query, ahead, pager) if ahead else None
+        query, pager = reading.query, reading.pager
+        pending: Future[Answer] | None = reading.first
+        while pending is not None:
+            answer = pending.result()
+            total = peek_total(answer.reply.body)
+            ahead = pager.after(answer.window, total)
+            pending = self._submit(query, ahead, pager) if ahead else None
+            if pending is None and total is not None:
+                at_last()
+            read = self._decode(query, answer, pager, pending)
+            self._learn(read)
+            yield read
+            if not read.page.rows:
+                return
+            if pending is None and total is None:
+                ahead = pager.after(read.window, read.page.total)
+                pending = self._submit(query, ahead, pager) if ahead else None
+
+    def _submit(self, query: Analysis, window: Window, pager: Pager) -> Future[Answer]:
+        return self._asker.submit(self._ask, query, window, pager)
 
     def _ask(self, query: Analysis, window: Window, pager: Pager) -> Answer:
         """Ask for a window; after a fault that lasts, for a smaller one at the same place."""

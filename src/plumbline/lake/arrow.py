@@ -1,4 +1,4 @@
-"""Arrow without pandas.
+"""Arrow as a run needs it: without pandas, and giving memory back.
 
 pyarrow looks for pandas at its first conversion, which costs more than a second of CPU and 60 MB
 on two cores although nothing here uses it; the questions' library brings pandas along.
@@ -28,6 +28,14 @@ class _Absent(MetaPathFinder):
         if fullname == "pandas":
             raise ModuleNotFoundError("pandas is spared", name=fullname)
         return None
+
+
+def give_back() -> None:
+    """Let Arrow take memory from the system's allocator.
+
+    Its own one keeps what is freed: a tenth more memory at the end of a run of 1 M findings.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def spare_pandas() -> None:

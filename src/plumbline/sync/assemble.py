@@ -54,7 +54,7 @@ _FLEETING = frozenset({"ips", "credentialed"})
 """What holds only as long as the console says so: hosts leave addresses behind."""
 # What was known before of an alias that was told again has no age: whatever is said now beats it.
 _ALL_ALIASES = """
-SELECT {columns} FROM staged_aliases
+SELECT {ways} FROM staged_aliases GROUP BY ALL
 UNION ALL
 SELECT {columns} FROM before_aliases ANTI JOIN staged_aliases USING (alias)
 UNION ALL
@@ -62,6 +62,10 @@ SELECT {span} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
 UNION ALL
 SELECT {rest} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
 """
+_SEEN = {
+    "first_seen": "min(first_seen) AS first_seen",
+    "last_seen": "max(last_seen) AS last_seen",
+}
 _NEW_OUTPUTS = """
 WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
 fresh AS (
@@ -160,6 +164,7 @@ class Assembler:
         keys, seen = {"console", "alias"}, {"first_seen", "last_seen"}
         query = _ALL_ALIASES.format(
             columns=", ".join(schema.names),
+            ways=", ".join(_SEEN.get(n, n) for n in schema.names),
             span=", ".join(n if n in keys | seen else f"NULL AS {n}" for n in schema.names),
             rest=", ".join(f"NULL AS {n}" if n in _FLEETING | seen else n for n in schema.names),
         )
@@ -181,7 +186,14 @@ class Assembler:
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
         self._show_before("before", FINDINGS)
         lifecycle.lay(self._engine, material.staged["findings"], material.step)
-        return self._store.replace(FINDINGS, self._stream(lifecycle.SORTED, FINDINGS))
+        rows = (
+            batch
+            for _ in lifecycle.chunks(self._engine)
+            for batch in self._stream(lifecycle.IN_ORDER, FINDINGS)
+        )
+        return self._store.replace(
+            FINDINGS, pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
+        )
 
     def _history(self, findings: Pin, members: pa.Table) -> dict[str, Pin]:
         self._show("findings", FINDINGS, findings)
@@ -218,7 +230,7 @@ class Assembler:
     def _show_staged(self, name: str, table: Table, material: Material) -> None:
         files = material.staged[table.name]
         if files:
-            staged = self._engine.read_parquet(files, filename=True, union_by_name=True)
+            staged = self._engine.read_parquet(files, filename=True)
             staged.create_view(name, replace=True)
             return
         none = table.empty().append_column("filename", pa.array([], pa.string()))

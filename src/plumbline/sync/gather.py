@@ -118,10 +118,11 @@ class Gatherer:
             pause=self._sleep,
             odd=found.odd,
         )
-        for task in plan.tasks:
-            self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
-            self._repository(plan, task, harvest, found)
-            found.hosts.append(self._hosts(plan, task, found.odd))
+        with self._reader:
+            for task in plan.tasks:
+                self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
+                self._repository(plan, task, harvest, found)
+                found.hosts.append(self._hosts(plan, task, found.odd))
         return found
 
     def _adopt(self, now: Unfinished) -> None:
@@ -156,9 +157,8 @@ class Gatherer:
         again = frozenset(Source)
         for attempt in range(MOST_ROUNDS):
             read = {name: one for name, one in read.items() if one.part.source not in again}
-            for part in slices(number, counts):
-                if part.source in again:
-                    read[part.name] = self._slice(part, harvest, again=attempt > 0)
+            wanted = [part for part in slices(number, counts) if part.source in again]
+            read |= self._slices(wanted, harvest, again=attempt > 0)
             began, updated = updated, self._update_of(number)
             counts = count(self._console, plan.asking, number)
             proofs = self._prove(number, counts, list(read.values()))
@@ -176,15 +176,22 @@ class Gatherer:
         found = (one for one in self._console.repositories() if one.id == number)
         return next(map(told_update, found), "")
 
-    def _slice(self, part: Slice, harvest: Harvest, *, again: bool) -> ReadSlice:
-        stage = self._staging.slice(part.name)
-        outcome = stage.outcome
-        if again or (outcome is not None and not outcome.whole):
-            stage.discard()
-            outcome = None
-        if outcome is None:
-            outcome = harvest.read(part, stage)
-        return ReadSlice(part=part, outcome=outcome, stage=stage)
+    def _slices(
+        self, parts: Sequence[Slice], harvest: Harvest, *, again: bool
+    ) -> dict[str, ReadSlice]:
+        """Read slices by name; those that an earlier run read whole are taken over."""
+        stages = {part.name: self._staging.slice(part.name) for part in parts}
+        for stage in stages.values():
+            if again or (stage.outcome is not None and not stage.outcome.whole):
+                stage.discard()
+        outcomes = {name: stage.outcome for name, stage in stages.items()}
+        missing = [(part, stages[part.name]) for part in parts if outcomes[part.name] is None]
+        outcomes |= {part.name: outcome for part, outcome in harvest.read_all(missing)}
+        return {
+            part.name: ReadSlice(part=part, outcome=outcome, stage=stages[part.name])
+            for part in parts
+            if (outcome := outcomes[part.name]) is not None
+        }
 
     def _prove(self, number: int, counts: Counts, read: Sequence[ReadSlice]) -> list[Proof]:
         files = [f for one in read for f in one.stage.files("findings", one.outcome.passes)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from plumbline import __version__
 from plumbline.terms.finding import Source
 from plumbline.terms.severity import Severity
 
@@ -120,8 +121,8 @@ def mark_of_scope(scope: Scope) -> str:
 
 
 def mark_of_source(connection: Connection) -> str:
-    """A mark that differs when other findings are asked for, or another console is asked."""
-    return _mark(repr((connection.address.url, connection.scope)))
+    """A mark that differs for other findings, another console or another version of ours."""
+    return _mark(repr((__version__, connection.address.url, connection.scope)))
 
 
 def mark_of_lists(lists: list[AssetList]) -> str:

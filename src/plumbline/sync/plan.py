@@ -100,8 +100,14 @@ def _visible(
             "`plumbline connection edit --repository`, or give the user's group access",
             unchanged="the last published snapshot",
         )
-    warnings = [f"Repository {number} is not visible to these keys." for number in missing]
-    return tuple(one for one in chosen if one.data_format.lower() != _MOBILE), warnings
+    readable = tuple(one for one in chosen if one.data_format.lower() != _MOBILE)
+    if not readable:
+        raise RefusedError(
+            "The keys see repositories of mobile devices only, which hold no findings of hosts.",
+            advice="give the user's group access to the other repositories",
+            unchanged="the last published snapshot",
+        )
+    return readable, [f"Repository {number} is not visible to these keys." for number in missing]
 
 
 def _window(console: Console, scope: Scope, now: datetime) -> Filter | None:

@@ -13,7 +13,7 @@ from plumbline.align.lifecycle import Step
 from plumbline.console.client import Console
 from plumbline.errors import IncompleteError, PlumblineError, RefusedError, StorageError
 from plumbline.extract.lists import with_addresses
-from plumbline.lake.arrow import spare_pandas
+from plumbline.lake.arrow import give_back, spare_pandas
 from plumbline.lake.engine import Limits, connect, engine_faults
 from plumbline.lake.staging import SHARED, Staging
 from plumbline.lake.store import Store
@@ -71,6 +71,7 @@ class Synchroniser:
             FatalError: another process reads that console right now.
         """
         spare_pandas()
+        give_back()
         connection = connections.get(name)
         keys = connections.get_keys(name)
         before = snapshots.latest(name)
@@ -269,7 +270,8 @@ class _Work:
 
 def _limits(settings: Settings) -> Limits:
     return Limits(
-        memory_mb=settings.engine_memory_mb,
+        # The other half is for the pages that are read meanwhile.
+        memory_mb=settings.engine_memory_mb // 2,
         threads=settings.engine_threads or os.cpu_count() or 1,
         spill=settings.home / "spill",
     )
