@@ -33,7 +33,7 @@ SURVIVED = [
     "reset",
     "reset-body",
     "truncated-json",
-    "slow-body",
+    "slow-body:0.05",
     "no-epoch",
     "unprepared-lists",
     "huge-output",

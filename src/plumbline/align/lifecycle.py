@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from plumbline.tables import FINDINGS, Kind
 from plumbline.terms.age import AGE_BANDS
+from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     import duckdb
@@ -147,7 +148,7 @@ CREATE TEMP TABLE gone AS SELECT finding FROM before ANTI JOIN fresh USING (find
 """
 
 _IN_CHUNK = """
-coalesce({0}.severity, -1) = getvariable('severity')
+coalesce({0}.severity, -1) BETWEEN getvariable('least') AND getvariable('worst')
   AND coalesce({0}.plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
 """
 # One chunk of the next findings, told by variables. A finding's key holds its plugin, so what it
@@ -178,36 +179,49 @@ SELECT coalesce(severity, -1), coalesce(plugin_id, -1), count(*) FROM (
   SELECT severity, plugin_id FROM before SEMI JOIN gone USING (finding)
 ) GROUP BY ALL ORDER BY 1 DESC, 2
 """
-_CHUNK = 100_000
+_CHUNK = 200_000
 """Findings sorted at a time: the memory this takes does not grow with the estate."""
 
-IN_ORDER = "SELECT * FROM next_findings ORDER BY plugin_id, host"
+IN_ORDER = "SELECT * FROM next_findings ORDER BY severity DESC, plugin_id, host"
 """One chunk, in the order that compresses well and lets questions skip what is not severe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some severities, and some plugins by their numbers; both ends belong to it."""
+
+    least: int
+    worst: int
+    first_plugin: int
+    last_plugin: int
 
 
 def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Point `next_findings` at one chunk after the other, the most severe first."""
-    sizes = engine.execute(_SIZES).fetchall()
-    for severity, first, last in _cut(sizes):
-        engine.execute("SET VARIABLE severity = ?", [severity])
-        engine.execute("SET VARIABLE first_plugin = ?", [first])
-        engine.execute("SET VARIABLE last_plugin = ?", [last])
+    for chunk in cut(engine.execute(_SIZES).fetchall()):
+        engine.execute("SET VARIABLE least = ?", [chunk.least])
+        engine.execute("SET VARIABLE worst = ?", [chunk.worst])
+        engine.execute("SET VARIABLE first_plugin = ?", [chunk.first_plugin])
+        engine.execute("SET VARIABLE last_plugin = ?", [chunk.last_plugin])
         yield
 
 
-def _cut(sizes: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+def cut(sizes: Sequence[tuple[int, int, int]], most: int = _CHUNK) -> Iterator[Chunk]:
     """Cut severities and plugins, in order and with their sizes, into chunks."""
+    if sum(size for _, _, size in sizes) <= most:
+        yield Chunk(-1, max(Severity), -1, 2**62)
+        return
     for severity, plugins in groupby(sizes, key=itemgetter(0)):
         first: int | None = None
         last, rows = 0, 0
         for _, plugin, size in plugins:
-            if first is not None and rows + size > _CHUNK:
-                yield severity, first, last
+            if first is not None and rows + size > most:
+                yield Chunk(severity, severity, first, last)
                 first, rows = None, 0
             first = plugin if first is None else first
             last, rows = plugin, rows + size
         if first is not None:
-            yield severity, first, last
+            yield Chunk(severity, severity, first, last)
 
 
 EVENTS_QUERY = """
