@@ -18,7 +18,9 @@ def holds(chunk: Chunk, severity: int, plugin: int) -> bool:
 
 
 @given(SIZES, st.integers(1, 200))
-def test_every_finding_is_in_exactly_one_chunk(sizes: list[tuple[int, int, int]], most: int) -> None:
+def test_every_finding_is_in_exactly_one_chunk(
+    sizes: list[tuple[int, int, int]], most: int
+) -> None:
     chunks = list(cut(sizes, most))
     for severity, plugin, _ in sizes:
         assert sum(holds(chunk, severity, plugin) for chunk in chunks) == 1

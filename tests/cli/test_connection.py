@@ -45,7 +45,7 @@ def test_a_connection_is_added_with_all_that_can_be_said_of_it(plumbline: Run) -
         "asset_lists": [4],
         "families": [5],
         "look_back_days": 30,
-        "was": "includeWas",
+        "was": "include",
         "page_size": 500,
         "connect_timeout": 5.0,
         "read_timeout": 60.5,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -17,8 +16,11 @@ from plumbline.console.verdict import KeysRefusedError
 from plumbline.console.wire import HostRow, decode_page, decode_response
 from plumbline.errors import UsageError
 from plumbline.terms.severity import Severity
+from recordings import DATA
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PYTENABLE = DATA / "pytenable"
 pytestmark = [
     pytest.mark.recorded,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -47,15 +48,18 @@ def test_only_lists_that_do_not_name_their_members_are_asked_for() -> None:
     static, dynamic = told(1, "static", STATIC), told(2, "dynamic", {"rules": {}})
     empty = told(3, "static", {"definedIPs": ""})
     console = Lists(told(2, "dynamic", {}, viewableIPs=viewable("10.0.0.7")), empty)
-    found = list(with_addresses(console, [static, dynamic, empty]))
+    odd = Counter[str]()
+    found = list(with_addresses(console, [static, dynamic, empty], odd))
     assert console.asked == [2, 3]
+    assert not odd
     assert found[0] is static
     assert found[1].viewable
 
 
-def test_a_list_that_is_gone_or_refused_comes_as_it_was_listed() -> None:
-    dynamic = told(2, "dynamic", {"rules": {}})
-    assert list(with_addresses(Lists(), [dynamic])) == [dynamic]
+def test_a_list_that_is_gone_or_refused_comes_as_it_was_listed_and_is_counted() -> None:
+    dynamic, odd = told(2, "dynamic", {"rules": {}}), Counter[str]()
+    assert list(with_addresses(Lists(), [dynamic], odd)) == [dynamic]
+    assert odd == {"addresses of list 2 not told": 1}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pages_of import read
@@ -15,11 +13,7 @@ from plumbline.console.rows import DERIVED_FIELDS, KNOWN_FIELDS, OBJECT_FIELDS
 from plumbline.extract.sheet import LAST_MITIGATED
 from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Column, Kind
 from plumbline.terms.severity import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+from recordings import DATA, finding_rows, recordings
 
 TABLES = {"findings": FINDINGS, "aliases": ALIASES, "plugins": PLUGINS, "outputs": OUTPUTS}
 WORKED_OUT = {"kev", "kev_due", "host_uniqueness", "output"}
@@ -28,20 +22,11 @@ SEPARATORS = {"cpe": r",|<br\s*/?>", "seeAlso": r"[\r\n]+"}
 
 
 def found_rows() -> list[Any]:
-    files = sorted(DATA.rglob("*.json")) if DATA.is_dir() else []
     return [
         pytest.param(row, id=f"{file.stem}-{number}")
-        for file in files
-        for number, row in enumerate(_rows(json.loads(file.read_bytes())))
+        for file in recordings("json")
+        for number, row in enumerate(finding_rows(file))
     ]
-
-
-def _rows(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict) and {"pluginID", "pluginText", "port"} <= value.keys():
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _rows(inner)
 
 
 recorded = pytest.mark.recorded

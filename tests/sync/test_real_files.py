@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from plumbline.emulator.estate import Estate
+from recordings import DATA, finding_rows, recordings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from lab import Lab, MakeLab
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-FILES = sorted(DATA.rglob("*.nessus*")) if DATA.is_dir() else []
+FILES = recordings("nessus*")
 pytestmark = [
     pytest.mark.network,
     pytest.mark.recorded,
@@ -132,7 +130,7 @@ def test_all_real_files_together_are_shown_in_their_repositories(make_lab: MakeL
 
 
 def test_recorded_rows_are_shown_as_they_are_counted(make_lab: MakeLab) -> None:
-    rows = [row for path in sorted(DATA.rglob("*.json")) for row in _rows(_read(path))]
+    rows = [row for path in recordings("json") for row in finding_rows(path)]
     assert len(rows) >= 6
     check_rows(make_lab(estate=Estate.from_recorded(rows)), count_rows(rows))
 
@@ -141,15 +139,3 @@ def check_rows(lab: Lab, expected: Count) -> None:
     report = lab.sync()
     assert report.error is None, report.error
     assert count_shown(lab) == expected
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_bytes())
-
-
-def _rows(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict) and {"pluginID", "pluginText", "port"} <= value.keys():
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _rows(inner)

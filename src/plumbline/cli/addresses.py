@@ -12,7 +12,10 @@ from plumbline.terms.connection import Address
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_EXAMPLE = "write it like https://sc.example.com or https://sc.example.com:8443/prefix."
+_EXAMPLES = {
+    "console": "write it like https://sc.example.com or https://sc.example.com:8443/prefix.",
+    "proxy": "write it like http://proxy.example.com:3128.",
+}
 _PREFIX = re.compile(r"^sha-?256( fingerprint)?\s*[:=]?", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9a-f]{64}")
 
@@ -74,18 +77,18 @@ def fingerprint(text: str) -> str:
 def _split(text: str, what: str) -> SplitResult:
     cleaned = text.strip()
     if any(sign.isspace() or not sign.isprintable() for sign in cleaned):
-        raise _wrong(what, "it holds a space or a sign that cannot be seen", _EXAMPLE)
+        raise _wrong(what, "it holds a space or a sign that cannot be seen", _EXAMPLES[what])
     try:
         parts = urlsplit(cleaned)
         port = parts.port
     except ValueError:
-        raise _wrong(what, "its host or port is not valid", _EXAMPLE) from None
+        raise _wrong(what, "its host or port is not valid", _EXAMPLES[what]) from None
     if parts.scheme not in {"http", "https"}:
-        raise _wrong(what, "it does not begin with https:// (or http://)", _EXAMPLE)
+        raise _wrong(what, "it does not begin with https:// (or http://)", _EXAMPLES[what])
     if not parts.hostname:
-        raise _wrong(what, "it names no host", _EXAMPLE)
+        raise _wrong(what, "it names no host", _EXAMPLES[what])
     if port == 0:
-        raise _wrong(what, "port 0 cannot be reached", _EXAMPLE)
+        raise _wrong(what, "port 0 cannot be reached", _EXAMPLES[what])
     return parts
 
 

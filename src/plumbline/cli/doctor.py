@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FAILED = 3
 _FLOOR = (3, 11)
+_PARQUET = b"PAR1"
 _LOW, _NONE = 2 * 1024**3, 200 * 1024**2
 _PARTS = ("duckdb", "ibis", "deltalake", "pyarrow", "cryptography", "django", "urllib3")
 
@@ -45,7 +46,7 @@ class Sign:
 def doctor(*, as_json: output.AsJson = False) -> None:
     """Check this installation.
 
-    Folders, disk, sealing keys, database and engine; ends with 3 when something fails.
+    Folders, disk, keys, database, lake and engine; ends with 3 when something fails.
     """
     signs = []
     for sign in _examine():
@@ -68,7 +69,11 @@ def _examine() -> Iterator[Sign]:
     yield _home(settings.home)
     yield _disk(settings.home)
     yield _keys(settings)
-    yield _database(settings)
+    database = _database(settings)
+    yield database
+    if database.health is Health.OK and _begun(settings):
+        yield _sealed()
+        yield _lake(settings)
     yield _parts()
 
 
@@ -132,6 +137,56 @@ def _database(settings: "Settings") -> Sign:
     if missing:
         return _poor("database", f"{missing} upgrades are due", "plumbline db upgrade")
     return _well("database", str(file or "PostgreSQL"))
+
+
+def _begun(settings: "Settings") -> bool:
+    from plumbline.ledger import database  # noqa: PLC0415 - Django, only when called
+
+    file = database.file_of(database.describe(settings))
+    return file is None or file.exists()
+
+
+def _sealed() -> Sign:
+    """Whether the consoles' keys can be read with the sealing keys that are here."""
+    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
+
+    try:
+        names = [entry.connection.name for entry in connections.list_all()]
+        for name in names:
+            connections.get_keys(name)
+    except PlumblineError as error:
+        return _ill("stored API keys", error.what, error.advice)
+    return _well("stored API keys", f"of {len(names)} connections")
+
+
+def _lake(settings: "Settings") -> Sign:
+    """Whether the files are there that the newest snapshots are made of."""
+    from plumbline.ledger import snapshots  # noqa: PLC0415 - Django, only when called
+
+    try:
+        pins = [pin for one in snapshots.latest_all() for pin in one.tables.values()]
+    except PlumblineError as error:
+        return _ill("lake", error.what, error.advice)
+    files = [settings.lake / file for pin in pins for file in pin.files]
+    broken = [file for file in files if not _is_whole(file)]
+    if broken:
+        return _ill(
+            "lake",
+            f"{len(broken)} of {len(files)} files are gone or damaged, such as {broken[0]}",
+            "restore them from a backup, or remove the connection and add it anew.",
+        )
+    return _well("lake", f"{len(files)} files in {settings.lake}")
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a Parquet file is there from its first sign to its last."""
+    try:
+        with file.open("rb") as content:
+            first = content.read(len(_PARQUET))
+            content.seek(-len(_PARQUET), os.SEEK_END)
+            return first == content.read() == _PARQUET
+    except OSError:
+        return False
 
 
 def _parts() -> Sign:

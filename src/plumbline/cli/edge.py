@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -12,31 +14,39 @@ from typing import TYPE_CHECKING
 
 from plumbline import __version__
 from plumbline.cli import output
-from plumbline.errors import PlumblineError
+from plumbline.errors import PlumblineError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FAILED, INTERRUPTED = 1, 130
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def guarded(command: Callable[[], object]) -> int:
     """Run a command and tell how it ended: the process's exit code."""
     output.forgive()
+    signal.signal(signal.SIGTERM, _stop)
     try:
         code = _code_of(command)
-        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as in `plumbline runs | head -1`
+        code = FAILED
+    try:
+        sys.stdout.flush()
+    except OSError:  # told already: what is left would be written again at the very end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return code
 
 
+def _stop(_number: int, _frame: object) -> None:
+    """A service manager asks to end: as tidily as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
 def _code_of(command: Callable[[], object]) -> int:
     try:
-        command()
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else FAILED
+        return _ended(command)
     except PlumblineError as error:
         output.fail(error)
         return error.exit_code
@@ -45,10 +55,31 @@ def _code_of(command: Callable[[], object]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        output.fail(_no_room(error) if error.errno in _FULL else _unexpected(error))
+        return FAILED
     except Exception as error:  # noqa: BLE001 - the outermost edge; it is all written down
         output.fail(_unexpected(error))
         return FAILED
-    return 0
+
+
+def _ended(command: Callable[[], object]) -> int:
+    """Run the command to its end, with all it told written out."""
+    code = 0
+    try:
+        command()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else FAILED if stop.code else 0
+    sys.stdout.flush()
+    return code
+
+
+def _no_room(error: OSError) -> PlumblineError:
+    where = error.filename or "the output"
+    return StorageError(
+        f"There is no room to write {where}: {error.strerror}.",
+        advice="free space on that disk, or write elsewhere.",
+    )
 
 
 def _unexpected(error: Exception) -> PlumblineError:

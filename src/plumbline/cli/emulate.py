@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plumbline.cli.output import AsJson
 from plumbline.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -18,47 +19,60 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _KEYS_ADVICE = "a file with the key as its only line."
 
+_Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")]
+_Http = Annotated[bool, typer.Option("--http", help="Serve without TLS.")]
+_Hosts = Annotated[int, typer.Option(min=1, help="Machines to invent.")]
+_Seed = Annotated[int, typer.Option(help="The same seed invents the same estate.")]
+_FindingsPerHost = Annotated[float, typer.Option(min=1, help="Findings a machine.")]
+_Nessus = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Serve this .nessus file (repeatable), invent nothing."),
+]
+_Recorded = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH", help="Serve recorded vulndetails rows of a JSON file or a folder."
+    ),
+]
+_Fault = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME[:ARG]", help="Make this go wrong (repeatable)."),
+]
+_Latency = Annotated[float, typer.Option(min=0, help="Seconds a request takes.")]
+_RowCost = Annotated[
+    float, typer.Option(min=0, help="Seconds an analysis takes for each row it scans.")
+]
+_Evolve = Annotated[
+    int, typer.Option(min=0, metavar="DAYS", help="Let days pass, up to today, before serving.")
+]
+_Ago = Annotated[
+    int, typer.Option(min=0, metavar="DAYS", help="Start the estate so many days ago.")
+]
+_AccessKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Accept the access key in this file.")
+]
+_SecretKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Accept the secret key in this file.")
+]
+
 
 def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
     *,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 0,
-    http: Annotated[bool, typer.Option("--http", help="Serve without TLS.")] = False,
-    hosts: Annotated[int, typer.Option(min=1, help="Machines to invent.")] = 200,
-    seed: Annotated[int, typer.Option(help="The same seed invents the same estate.")] = 1,
-    findings_per_host: Annotated[float, typer.Option(min=1, help="Findings a machine.")] = 50,
-    nessus: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Serve this .nessus file (repeatable), invent nothing."),
-    ] = None,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Serve recorded vulndetails rows of a JSON file or a folder."
-        ),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME[:ARG]", help="Make this go wrong (repeatable)."),
-    ] = None,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds a request takes.")] = 0.0,
-    row_cost: Annotated[
-        float, typer.Option(min=0, help="Seconds an analysis takes for each row it scans.")
-    ] = 0.0,
-    evolve: Annotated[
-        int, typer.Option(min=0, metavar="DAYS", help="Let days pass, up to today, before serving.")
-    ] = 0,
-    ago: Annotated[
-        int, typer.Option(min=0, metavar="DAYS", help="Start the estate so many days ago.")
-    ] = 0,
-    access_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Accept the access key in this file.")
-    ] = None,
-    secret_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Accept the secret key in this file.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of text for people.")
-    ] = False,
+    port: _Port = 0,
+    http: _Http = False,
+    hosts: _Hosts = 200,
+    seed: _Seed = 1,
+    findings_per_host: _FindingsPerHost = 50,
+    nessus: _Nessus = None,
+    recorded: _Recorded = None,
+    fault: _Fault = None,
+    latency: _Latency = 0.0,
+    row_cost: _RowCost = 0.0,
+    evolve: _Evolve = 0,
+    ago: _Ago = 0,
+    access_key_file: _AccessKeyFile = None,
+    secret_key_file: _SecretKeyFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Serve an emulated Security Center on loopback until interrupted.
 

@@ -159,7 +159,8 @@ def apply(flags: Flags, base: Connection) -> Connection:
 def warnings(flags: Flags, connection: Connection) -> list[str]:
     """What a careful person should know about these flags."""
     told = []
-    if connection.address.trust.kind is TrustKind.INSECURE:
+    encrypted = urlsplit(connection.address.url).scheme == "https"
+    if encrypted and connection.address.trust.kind is TrustKind.INSECURE:
         told.append(
             f"The certificate of {connection.address.url} is not verified: anyone in between can "
             "read the keys. Compare its fingerprint and use --fingerprint instead."

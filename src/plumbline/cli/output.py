@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from datetime import UTC, datetime
 from io import TextIOWrapper
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,10 +26,17 @@ _WIDE = 200  # columns when no terminal sets a width
 
 
 def forgive() -> None:
-    """Let a terminal that lacks a sign show another one instead of ending the command."""
+    """Let a terminal that lacks a sign show another one, and a closed stream take it all."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _nowhere() -> TextIOWrapper:
+    """What stands for a stream that was closed before the command began."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def emit(name: str, data: object, warnings: Sequence[str] = ()) -> None:

@@ -27,7 +27,7 @@ def check(
     """Check what a connection needs.
 
     Each prerequisite passes, warns or fails, with cause and remedy. Ends with 0 when nothing
-    failed, 5 for network or TLS, 4 for keys, role and rights, else 1.
+    failed, 5 for network or TLS, 4 for keys, role and rights, 3 for settings, else 1.
     """
     session.ledger()
     from plumbline.console.preflight import preflight  # noqa: PLC0415 - urllib3, only when called
@@ -121,10 +121,10 @@ def _exit_code(checks: "Iterable[Check]") -> int:
     """What the first failure stands for: the later ones follow from it."""
     from plumbline.console.check import Name, Verdict  # noqa: PLC0415 - only when called
 
-    failed = next((check.name for check in checks if check.verdict is Verdict.FAIL), None)
-    match failed:
-        case None:
-            return 0
+    failed = next((check for check in checks if check.verdict is Verdict.FAIL), None)
+    if failed is None or failed.exit_code:
+        return failed.exit_code if failed else 0
+    match failed.name:
         case Name.ADDRESS | Name.RESOLUTION | Name.TCP | Name.TLS:
             return UNREACHABLE
         case Name.VERSION | Name.CLOCK:

@@ -8,7 +8,10 @@ from plumbline.cli import output, session, shown
 from plumbline.cli.root import group
 
 if TYPE_CHECKING:
-    from plumbline.ledger.records import Run
+    from collections.abc import Iterable
+
+    from plumbline.ledger.records import Oddity, Run, Slice, Traffic
+    from plumbline.terms.proof import Proof
     from plumbline.terms.request import RequestRecord
 
 app = group("Show one run with its proof.")
@@ -54,64 +57,65 @@ def _print(run: "Run", records: "list[RequestRecord] | None") -> None:
     from plumbline.ledger import evidence  # noqa: PLC0415 - Django, only when called
     from plumbline.ledger import requests as log  # noqa: PLC0415 - the same
 
-    traffic = log.traffic(run.number)
-    output.lines(
-        [
-            ("run", str(run.number)),
-            ("connection", run.connection),
-            ("mode", run.mode),
-            ("state", run.state),
-            ("started", run.started),
-            ("ended", run.ended),
-            ("seconds", run.seconds),
-            ("requests", f"{traffic.requests:,} ({traffic.failed:,} failed)"),
-            ("received", f"{traffic.received:,} bytes in {traffic.seconds:,.1f} s"),
-            *((name, count) for name, count in run.counts.items()),
-            *((name, text) for name, text in (("error", run.error), ("try", run.advice)) if text),
-        ]
-    )
-    _section(
-        "Proof",
-        ("repository", "source", "severity", "ours", "console", "agrees"),
-        [
-            (str(p.repository_id), p.source, p.severity.word, p.ours, p.console, p.agrees)
-            for p in evidence.proofs(run.number)
-        ],
-    )
-    _section(
-        "Slices",
-        ("slice", "state", "expected", "distinct", "passes", "note"),
-        [
-            (s.name, s.state, s.expected, s.distinct, s.passes, s.note)
-            for s in evidence.slices(run.number)
-        ],
-    )
-    _section(
-        "Oddities",
-        ("kind", "count", "example"),
-        [(o.kind, o.count, o.example[:80]) for o in evidence.oddities(run.number)],
-    )
-    _section(
-        "Requests",
-        ("at", "method", "path", "query", "status", "bytes", "seconds", "try", "outcome"),
-        [
-            (
-                r.at,
-                r.method,
-                r.path,
-                r.summary,
-                str(r.status),
-                r.received,
-                r.seconds,
-                r.attempt,
-                r.outcome,
-            )
-            for r in records or ()
-        ],
+    output.lines(_summary(run, log.traffic(run.number)))
+    _section("Proof", _PROOF, map(_proof, evidence.proofs(run.number)))
+    _section("Slices", _SLICES, map(_slice, evidence.slices(run.number)))
+    _section("Oddities", _ODDITIES, map(_oddity, evidence.oddities(run.number)))
+    _section("Requests", _REQUESTS, map(_request, records or ()))
+
+
+def _summary(run: "Run", traffic: "Traffic") -> "list[tuple[str, object]]":
+    told = (("error", run.error), ("try", run.advice))
+    return [
+        ("run", str(run.number)),
+        ("connection", run.connection),
+        ("mode", run.mode),
+        ("state", run.state),
+        ("started", run.started),
+        ("ended", run.ended),
+        ("seconds", run.seconds),
+        ("requests", f"{traffic.requests:,} ({traffic.failed:,} failed)"),
+        ("received", f"{traffic.received:,} bytes in {traffic.seconds:,.1f} s"),
+        *run.counts.items(),
+        *((name, text) for name, text in told if text),
+    ]
+
+
+_PROOF = ("repository", "source", "severity", "ours", "console", "agrees")
+_SLICES = ("slice", "state", "expected", "distinct", "passes", "note")
+_ODDITIES = ("kind", "count", "example")
+_REQUESTS = ("at", "method", "path", "query", "status", "bytes", "seconds", "try", "outcome")
+
+
+def _proof(one: "Proof") -> tuple[object, ...]:
+    repository = str(one.repository_id)
+    return repository, one.source, one.severity.word, one.ours, one.console, one.agrees
+
+
+def _slice(one: "Slice") -> tuple[object, ...]:
+    return one.name, one.state, one.expected, one.distinct, one.passes, one.note
+
+
+def _oddity(one: "Oddity") -> tuple[object, ...]:
+    return one.kind, one.count, one.example[:80]
+
+
+def _request(one: "RequestRecord") -> tuple[object, ...]:
+    return (
+        one.at,
+        one.method,
+        one.path,
+        one.summary,
+        str(one.status),
+        one.received,
+        one.seconds,
+        one.attempt,
+        one.outcome,
     )
 
 
-def _section(title: str, headings: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    if rows:
+def _section(title: str, headings: tuple[str, ...], rows: "Iterable[tuple[object, ...]]") -> None:
+    listed = list(rows)
+    if listed:
         output.put()
-        output.table(headings, rows, title)
+        output.table(headings, listed, title)

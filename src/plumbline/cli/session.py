@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -55,13 +54,16 @@ def open_estate(as_of: str | None = None) -> tuple[Estate, tuple[str, ...]]:
     `as_of` is the number of a run, a date (its end, in UTC) or a time in ISO 8601.
 
     Raises:
-        UsageError: `as_of` is none of these.
+        UsageError: `as_of` is none of these, or there is no such run.
         FatalError: nothing had been published by then.
     """
     found = ledger()
-    from plumbline.ledger import snapshots  # noqa: PLC0415 - Django, only when needed
+    from plumbline.ledger import runs, snapshots  # noqa: PLC0415 - Django, only when needed
 
-    chosen = snapshots.latest_all() if as_of is None else snapshots.as_of(_moment(as_of))
+    moment = None if as_of is None else _moment(as_of)
+    if isinstance(moment, int):
+        runs.get(moment)
+    chosen = snapshots.latest_all() if moment is None else snapshots.as_of(moment)
     if not chosen:
         raise FatalError(
             "Nothing has been published yet."
@@ -76,17 +78,15 @@ def open_estate(as_of: str | None = None) -> tuple[Estate, tuple[str, ...]]:
 def _estate(settings: Settings, chosen: Sequence[Snapshot]) -> Estate:
     import ibis  # noqa: PLC0415 - a second to import
 
-    from plumbline.lake.engine import Limits, connect, show_snapshot  # noqa: PLC0415 - beside it
+    from plumbline.lake import engine as lake  # noqa: PLC0415 - beside it
     from plumbline.posture.engine import Estate  # noqa: PLC0415 - beside it
     from plumbline.tables import TABLES  # noqa: PLC0415 - beside it
 
-    threads = settings.engine_threads or os.cpu_count() or 1
-    engine = connect(
-        Limits(memory_mb=settings.engine_memory_mb, threads=threads, spill=settings.home / "spill")
-    )
+    engine = lake.connect(lake.Limits.of(settings))
     pins = [snapshot.tables for snapshot in chosen]
     files = {t.name: [f for p in pins if t.name in p for f in p[t.name].files] for t in TABLES}
-    show_snapshot(engine, settings.lake, files)
+    with lake.engine_faults():
+        lake.show_snapshot(engine, settings.lake, files)
     backend = ibis.duckdb.from_connection(engine)
     return Estate(
         tables={table.name: backend.table(table.name) for table in TABLES},
@@ -105,14 +105,15 @@ def _warnings(chosen: Sequence[Snapshot], settings: Settings) -> Iterator[str]:
             yield f"{snapshot.connection}: the data is {days} old."
         last = runs.listing(snapshot.connection, 1)[0]
         if last.number != snapshot.run:
+            how = "is under way" if last.ended is None else f"ended as {last.state}"
             yield (
-                f"{snapshot.connection}: run {last.number} is {last.state}; what is shown is from "
-                f"run {snapshot.run}."
+                f"{snapshot.connection}: what is shown is from run {snapshot.run}; "
+                f"run {last.number} {how}."
             )
 
 
 def _moment(text: str) -> int | datetime:
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return int(text)
     try:
         found = datetime.fromisoformat(text)

@@ -26,7 +26,7 @@ def connection(entry: Entry) -> dict[str, Any]:
         "asset_lists": scope.asset_lists,
         "families": scope.families,
         "look_back_days": scope.look_back_days,
-        "was": scope.was,
+        "was": scope.was.removesuffix("Was"),
         "page_size": manners.page_size,
         "connect_timeout": manners.connect_timeout,
         "read_timeout": manners.read_timeout,

@@ -78,10 +78,11 @@ def _tell(report: Report) -> None:
         output.put(f"{run.connection}: run {run.number} {run.state}")
         output.fail(report.error)
         return
-    agreed = len({(p.repository_id, p.source) for p in report.proofs})
+    agreed = sum(proof.agrees for proof in report.proofs)
     output.put(
-        f"{run.connection}: run {run.number} {run.state}, {run.mode}, agrees with the console in "
-        f"{agreed} counts of stores; {run.requests} requests, {run.seconds:.1f} s"
+        f"{run.connection}: run {run.number} {run.state}, {run.mode}, {agreed:,} of "
+        f"{len(report.proofs):,} totals agree with the console; {run.requests:,} requests, "
+        f"{run.seconds:.1f} s"
     )
     words = ("open", "new", "fixed", "reopened", "vanished", "hosts", "plugins", "lists")
     output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))

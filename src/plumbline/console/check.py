@@ -54,6 +54,8 @@ class Check:
     finding: str
     cause: str = ""
     remedy: str = ""
+    exit_code: int = 0
+    """What a failed check ends a command with; 0 where its name says enough."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import ssl
+
 from urllib3 import exceptions as faults
 
 from plumbline.errors import PlumblineError, RetriableError, UnreachableError
 
 _CABLE = "Check that the console is up and the network and proxy let this machine through."
+_ERRNO = re.compile(r"\[Errno -?\d+\] ?")
 _SMALLER = "Ask again, with a smaller page if it happens often."
 
 
@@ -45,8 +49,10 @@ def before_answer(error: faults.HTTPError, *, reused: bool) -> PlumblineError:
 
 
 def _reason(error: faults.HTTPError) -> str:
-    """The error without the object that it begins with."""
-    return str(error).split("): ", 1)[-1]
+    """The error in words: without the object that it begins with, numbers and quotes."""
+    last = error.args[-1] if error.args else error
+    text = str(last if isinstance(last, Exception) else error)
+    return _ERRNO.sub("", text.split("): ", 1)[-1])
 
 
 def in_body(error: faults.HTTPError) -> PlumblineError:
@@ -57,9 +63,9 @@ def in_body(error: faults.HTTPError) -> PlumblineError:
         case faults.SSLError():
             return BrokenError("The encrypted connection broke inside the answer.", advice=_SMALLER)
         case faults.IncompleteRead() | faults.ProtocolError() | faults.DecodeError():
-            return BrokenError(f"The answer broke off: {error}", advice=_SMALLER)
+            return BrokenError(f"The answer broke off: {_reason(error)}", advice=_SMALLER)
         case _:
-            return BrokenError(f"The answer could not be read: {error}", advice=_SMALLER)
+            return BrokenError(f"The answer could not be read: {_reason(error)}", advice=_SMALLER)
 
 
 def _of_proxy(error: faults.ProxyError) -> PlumblineError:
@@ -90,8 +96,31 @@ def _of_tls(error: faults.SSLError) -> PlumblineError:
             "stands between.",
             unchanged="No key was sent.",
         )
+    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLCertVerificationError):
+        return UnreachableError(
+            f"No TLS handshake with the console: {shortly(cause)}.",
+            advice="Check address and port: what listens there may not be the console.",
+            unchanged="No key was sent.",
+        )
     return UnreachableError(
-        f"The console's certificate is not trusted: {reason}",
-        advice="Give the authority's CA file, or compare the fingerprint and pin it.",
+        f"The console's certificate is not trusted: {shortly(cause)}.",
+        advice="`plumbline connection test` shows it; then give the authority's CA file, or "
+        "compare the fingerprint and pin it.",
         unchanged="No key was sent.",
     )
+
+
+def shortly(error: Exception) -> str:
+    """What the network or TLS complains of, without codes and places in a library's source."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return (error.verify_message or "it cannot be verified").rstrip(".")
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST"):
+            return "what listens there does not speak TLS"
+        case ssl.SSLError(reason=str(reason)):
+            return reason.lower().replace("_", " ")
+        case OSError(strerror=str(words)):
+            return words
+        case _:
+            return str(error).rstrip(".") or type(error).__name__

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from plumbline.console import reach, rights
 from plumbline.console.check import Check, Name, Probe, Verdict, failed
 from plumbline.console.client import Console
-from plumbline.errors import PlumblineError
+from plumbline.errors import (
+    ConfigurationError,
+    PlumblineError,
+    RetriableError,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +83,7 @@ def preflight(
         console = Console(connection, keys, log, sleep=sleep, clock=clock)
         stranger = Console(connection, None, log, sleep=sleep, clock=clock)
     except PlumblineError as error:
-        yield failed(Name.ADDRESS, error.what, "The connection's settings.", error.advice)
+        yield _broken(Name.ADDRESS, error)
         yield from (_skipped(step, Name.ADDRESS) for step in _STEPS[1:])
         return
     with console, stranger:
@@ -100,7 +105,19 @@ def _run(step: _Step, probe: Probe) -> Check:
     try:
         return step.run(probe)
     except PlumblineError as error:
-        return failed(step.name, error.what, "The console said so itself.", error.advice)
+        return _broken(step.name, error)
+
+
+def _broken(name: Name, error: PlumblineError) -> Check:
+    match error:
+        case ConfigurationError():
+            cause = "The connection's settings."
+        case UnreachableError() | RetriableError():
+            cause = "The console, or what lies on the way to it, did not answer as it should."
+        case _:
+            cause = "The console said so itself."
+    check = failed(name, error.what, cause, error.advice)
+    return replace(check, exit_code=error.exit_code)
 
 
 def _skipped(step: _Step, need: Name) -> Check:

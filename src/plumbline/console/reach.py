@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.console.check import Check, Name, Probe, failed, passed, warned
+from plumbline.console.fault import shortly
 from plumbline.console.records import release
 from plumbline.console.tls import Certificate, fetch_certificate, objection
 from plumbline.errors import QueryRefusedError, RefusedError
@@ -38,7 +39,7 @@ def resolution(probe: Probe) -> Check:
         return failed(
             Name.RESOLUTION,
             f"{host} has no address",
-            f"This machine's name service does not know it: {error}",
+            f"This machine's name service does not know it: {shortly(error)}.",
             "Check the spelling, the DNS servers of this machine, or use the address itself.",
         )
     shown = sorted({str(one[4][0]) for one in found})
@@ -56,7 +57,7 @@ def tcp(probe: Probe) -> Check:
     except TimeoutError:
         cause = "No answer in time: most often a firewall that drops packets."
     except OSError as error:
-        cause = f"The network says: {error}"
+        cause = f"The network says: {shortly(error)}."
     return failed(
         Name.TCP,
         f"{host}:{port} does not accept connections",
@@ -76,7 +77,9 @@ def tls(probe: Probe) -> Check:
     shown = _shown(certificate, probe.now)
     trust = probe.connection.address.trust
     if reason := objection(probe.connection.address, timeout):
-        return failed(Name.TLS, shown, f"Not trusted: {reason}.", _remedy(trust, certificate))
+        return failed(
+            Name.TLS, shown, f"Not trusted: {reason}.", _remedy(trust, certificate, reason)
+        )
     if trust.kind is TrustKind.INSECURE:
         return warned(
             Name.TLS,
@@ -141,14 +144,20 @@ def _days(certificate: Certificate, now: float) -> int:
     return (certificate.not_after - datetime.fromtimestamp(now, UTC)).days
 
 
-def _remedy(trust: Trust, certificate: Certificate) -> str:
+def _remedy(trust: Trust, certificate: Certificate, reason: str) -> str:
     if trust.kind is TrustKind.FINGERPRINT:
         return (
             "If the console's certificate was renewed, compare the new fingerprint with its "
             f"administrator and pin it: --fingerprint {certificate.sha256}. If not, somebody "
             "stands between."
         )
+    first = "Give the authority's certificate with --ca FILE"
+    if "expired" in reason:
+        first = "Have the certificate renewed"
+    elif "mismatch" in reason:
+        names = ", ".join(certificate.names) or "none"
+        first = f"Use a name in the address that the certificate speaks for ({names})"
     return (
-        "Give the authority's certificate with --ca FILE, or compare the fingerprint with the "
-        f"console's administrator and pin it: --fingerprint {certificate.sha256}"
+        f"{first}, or compare the fingerprint with the console's administrator and pin it: "
+        f"--fingerprint {certificate.sha256}"
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from plumbline.console.fault import shortly
 from plumbline.console.route import Route, plan
 from plumbline.errors import ConfigurationError, UnreachableError
 from plumbline.terms.connection import Trust, TrustKind
@@ -184,10 +185,10 @@ def _shake_hands(route: Route, settings: ssl.SSLContext, timeout: float) -> byte
         line.connect()
         der = line.sock.getpeercert(binary_form=True)
     except ssl.SSLCertVerificationError as error:
-        raise _DistrustError(error.verify_message or "the certificate is not trusted") from error
+        raise _DistrustError(shortly(error)) from error
     except (OSError, HTTPException) as error:
         raise UnreachableError(
-            f"No TLS handshake with {route.host}:{route.port}: {error}",
+            f"No TLS handshake with {route.host}:{route.port}: {shortly(error)}.",
             advice="Check address, port and proxy; the console listens on 443 by default.",
         ) from error
     finally:

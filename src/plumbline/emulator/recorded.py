@@ -109,46 +109,61 @@ def _host(row: Row, repository: Repository) -> Host:
     )
 
 
-def _plugin(row: Row) -> Plugin:
-    def text(name: str) -> str:
-        return str(row.get(name, ""))
+_PLUGIN_TEXTS = {
+    "name": "pluginName",
+    "risk_factor": "riskFactor",
+    "synopsis": "synopsis",
+    "description": "description",
+    "solution": "solution",
+    "see_also": "seeAlso",
+    "vpr_score": "vprScore",
+    "exploit_ease": "exploitEase",
+    "exploit_frameworks": "exploitFrameworks",
+    "stig_severity": "stigSeverity",
+    "base_score": "baseScore",
+    "temporal_score": "temporalScore",
+    "cvss_vector": "cvssVector",
+    "v3_base_score": "cvssV3BaseScore",
+    "v3_temporal_score": "cvssV3TemporalScore",
+    "v3_vector": "cvssV3Vector",
+    "cpe": "cpe",
+    "check_type": "checkType",
+    "version": "version",
+    "bids": "bid",
+}
+_PLUGIN_DATES = {
+    "vuln_published": "vulnPubDate",
+    "patch_published": "patchPubDate",
+    "plugin_published": "pluginPubDate",
+    "plugin_modified": "pluginModDate",
+    "seol_date": "seolDate",
+}
+_PLUGIN_LISTS = {"cves": "cve", "xrefs": "xref"}
 
-    family = row.get("family", {})
+
+def _plugin(row: Row) -> Plugin:
+    told: dict[str, Any] = {field: _text(row, name) for field, name in _PLUGIN_TEXTS.items()}
+    told |= {field: _number(row, name) for field, name in _PLUGIN_DATES.items()}
+    for field, name in _PLUGIN_LISTS.items():
+        told[field] = tuple(filter(None, _text(row, name).split(",")))
     return Plugin(
         id=int(row["pluginID"]),
-        name=text("pluginName"),
-        family=Family(
-            id=int(family.get("id", 0)),
-            name=family.get("name", "N/A"),
-            kind=family.get("type", "active"),
-        ),
+        family=_family(row),
         severity=int(row["severity"]["id"]),
-        risk_factor=text("riskFactor"),
-        synopsis=text("synopsis"),
-        description=text("description"),
-        solution=text("solution"),
-        see_also=text("seeAlso"),
-        vpr_score=text("vprScore"),
         vpr_context=row.get("vprContext", ""),
-        exploit_available=text("exploitAvailable") == "Yes",
-        exploit_ease=text("exploitEase"),
-        exploit_frameworks=text("exploitFrameworks"),
-        stig_severity=text("stigSeverity"),
-        base_score=text("baseScore"),
-        temporal_score=text("temporalScore"),
-        cvss_vector=text("cvssVector"),
-        v3_base_score=text("cvssV3BaseScore"),
-        v3_temporal_score=text("cvssV3TemporalScore"),
-        v3_vector=text("cvssV3Vector"),
-        cpe=text("cpe"),
-        vuln_published=_number(row, "vulnPubDate"),
-        patch_published=_number(row, "patchPubDate"),
-        plugin_published=_number(row, "pluginPubDate"),
-        plugin_modified=_number(row, "pluginModDate"),
-        check_type=text("checkType"),
-        version=text("version"),
-        cves=tuple(filter(None, text("cve").split(","))),
-        bids=text("bid"),
-        xrefs=tuple(filter(None, text("xref").split(","))),
-        seol_date=_number(row, "seolDate"),
+        exploit_available=_text(row, "exploitAvailable") == "Yes",
+        **told,
     )
+
+
+def _family(row: Row) -> Family:
+    given = row.get("family", {})
+    return Family(
+        id=int(given.get("id", 0)),
+        name=given.get("name", "N/A"),
+        kind=given.get("type", "active"),
+    )
+
+
+def _text(row: Row, name: str) -> str:
+    return str(row.get(name, ""))

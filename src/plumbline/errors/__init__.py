@@ -11,6 +11,7 @@
     │   ├── IncompleteError       the run could not prove itself     exit 6
     │   ├── QueryRefusedError     the console refuses this request   exit 1
     │   └── StorageError          disk, lake, database               exit 1
+    │       └── DamagedError          a file of ours is damaged      exit 1
     ├── RetriableError        the same call may succeed later        exit 5
     └── SkippableError        leave this row or part out, count it   exit 1
 """
@@ -83,6 +84,10 @@ class QueryRefusedError(FatalError):
 
 class StorageError(FatalError):
     """Disk, lake or database cannot do what is needed."""
+
+
+class DamagedError(StorageError):
+    """A file of ours cannot be read any more; what was staged has to be read again."""
 
 
 class RetriableError(PlumblineError):

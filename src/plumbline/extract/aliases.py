@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from plumbline.console.rows import HOST_FIELDS
 from plumbline.extract.sheet import STAGED, Sheet
-from plumbline.extract.told import Told, written
-from plumbline.extract.values import ABSENT
+from plumbline.extract.told import Told, listed, written
 from plumbline.tables import ALIASES, Kind
 from plumbline.terms.identity import HostFields
 
@@ -81,7 +80,7 @@ class PageAliases:
         told, firsts = self._told, self._firsts
         sheet = Sheet(console, firsts)
         sheet.put("alias", pa.array(self._keys, pa.string()))
-        ips = [_comma_list(told["ips"][place]) for place in firsts]
+        ips = [listed(told["ips"][place]) for place in firsts]
         sheet.put("ips", pa.array(ips, Kind.TEXTS.arrow))
         sheet.read("host_uniqueness", list(map(self._uniqueness, firsts)), "hostUniqueness")
         repositories = [told.repository[place] for place in firsts]
@@ -108,9 +107,3 @@ class PageAliases:
         sheet.put("first_seen", spans["first_min"].combine_chunks())
         sheet.put("last_seen", spans["last_max"].combine_chunks())
         return sheet.table(STAGED["aliases"])
-
-
-def _comma_list(value: Any) -> list[str] | None:
-    if value in ABSENT:
-        return None
-    return [part.strip() for part in written(value).split(",") if part.strip()]

@@ -10,12 +10,17 @@ total.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from plumbline.console.query import Tool
+from plumbline.errors import DamagedError
 from plumbline.extract.pager import Pager
 from plumbline.lake.staging import Outcome, Receipt, SliceStage
 
@@ -23,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import duckdb
-    import pyarrow as pa
 
     from plumbline.extract.columns import Columns, PageColumns
     from plumbline.extract.pages import PageReader, Reading, ReadPage
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED_ROWS = 8
 """The shared row may not be the very last: some consoles give a row more, or rows twice."""
+_COUNTED_IN_MEMORY = 500_000
+"""Keys that Arrow counts at once, in some 50 MB; more are left to the engine, which can spill."""
 MOST_PASSES = 4
 """A console that changes all the time is not read for ever."""
 
@@ -57,7 +63,7 @@ class Harvest:
     engine: duckdb.DuckDBPyConnection
     progress: Callable[[Slice, Receipt], None] = lambda _slice, _receipt: None
     pause: Callable[[float], None] = lambda _seconds: None
-    odd: dict[str, int] = field(default_factory=dict)
+    odd: Counter[str] = field(default_factory=Counter)
 
     def read_all(
         self, parts: Iterable[tuple[Slice, SliceStage]]
@@ -109,7 +115,7 @@ class Harvest:
             columns = self.columns.read(read.page, one.part.source, one.part.repository_id)
             receipt = _receipt(len(one.known), read, columns)
             one.known.append(one.stage.stage(one.attempt, receipt, _tables(columns)))
-            self._count(columns.odd)
+            self.odd.update(columns.odd)
             self.progress(one.part, receipt)
         return self._judge(one.stage, one.attempt)
 
@@ -122,10 +128,6 @@ class Harvest:
                 return None
         pager = Pager(self.reader.size, at_once=total + total // 50 + 10 if attempt else None)
         return pager.from_row(pager.behind(known[-1].end)) if known else pager
-
-    def _count(self, odd: dict[str, int]) -> None:
-        for kind, count in odd.items():
-            self.odd[kind] = self.odd.get(kind, 0) + count
 
     def _judge(self, stage: SliceStage, attempt: int) -> Outcome:
         """Whether a pass alone, or all passes together, hold what the console has."""
@@ -170,12 +172,29 @@ def _last_total(receipts: Sequence[Receipt]) -> int | None:
 
 
 def _distinct(engine: duckdb.DuckDBPyConnection, stage: SliceStage, passes: tuple[int, ...]) -> int:
+    """Count the different findings that lie staged."""
     files = stage.files("findings", passes)
     if not files:
         return 0
+    rows = sum(receipt.rows for number in passes for receipt in stage.receipts(number))
+    if rows <= _COUNTED_IN_MEMORY:
+        keys = map(_keys, files)
+        chunks = [chunk for column in keys for chunk in column.chunks]
+        return int(pc.count_distinct(pa.chunked_array(chunks, pa.string())).as_py())
     query = "SELECT count(DISTINCT finding) FROM read_parquet($files)"
     found = engine.execute(query, {"files": files}).fetchone()
     return int(found[0]) if found else 0
+
+
+def _keys(file: str) -> pa.ChunkedArray:
+    try:
+        return pq.ParquetFile(file).read(columns=["finding"])["finding"]
+    except OSError as fault:  # what Arrow raises for pages that do not unpack, too
+        raise DamagedError(
+            f"The staged part {file} cannot be read: {fault}",
+            advice="sync again: what an unfinished run had staged is forgotten",
+            unchanged="the last published snapshot",
+        ) from fault
 
 
 def _receipt(number: int, read: ReadPage, columns: PageColumns) -> Receipt:
@@ -188,8 +207,8 @@ def _receipt(number: int, read: ReadPage, columns: PageColumns) -> Receipt:
         end=read.window.end,
         rows=len(read.page.rows),
         total=read.page.total,
-        received=read.reply.received,
-        seconds=read.reply.seconds,
+        received=read.received,
+        seconds=read.seconds,
         odd=columns.odd,
     )
 

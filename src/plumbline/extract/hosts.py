@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from plumbline.extract.sheet import STAGED, Sheet
 from plumbline.extract.told import written
+from plumbline.tables import Kind
 from plumbline.terms.identity import alias_key
 
 if TYPE_CHECKING:
@@ -38,14 +39,11 @@ def host_aliases(console: str, repository_id: int, rows: Iterable[HostRow]) -> p
     sheet.put("repository_id", pa.repeat(pa.scalar(repository_id, pa.int64()), len(told)))
     sheet.read_all(_COLUMNS, told)
     sheet.read("host_uniqueness", names, "hostUniqueness")
-    sheet.put("ips", pa.array([[written(r.ip)] if r.ip else None for r in told], _IPS))
+    sheet.put("ips", pa.array([[written(r.ip)] if r.ip else None for r in told], Kind.TEXTS.arrow))
     runs = [(_epoch(row.last_auth_run), _epoch(row.last_unauth_run)) for row in told]
     sheet.put("credentialed", pa.array([_credentialed(*run) for run in runs], pa.bool_()))
     sheet.read("last_seen", [max(run) or None for run in runs], "lastAuthRun")
     return sheet.table_with_nulls(STAGED["aliases"])
-
-
-_IPS = pa.list_(pa.string())
 
 
 def _key(console: str, repository_id: int, uniqueness: str, row: HostRow) -> str:

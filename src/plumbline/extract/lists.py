@@ -21,6 +21,7 @@ from plumbline.tables import ASSET_LISTS, REPOSITORIES
 from plumbline.terms.address import Origin
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Iterator, Sequence
 
     from plumbline.console.records import AssetList, Repository
@@ -33,12 +34,14 @@ class Listing(Protocol):
         """One list with its addresses in each repository."""
 
 
-def with_addresses(console: Listing, lists: Iterable[AssetList]) -> Iterator[AssetList]:
+def with_addresses(
+    console: Listing, lists: Iterable[AssetList], odd: Counter[str]
+) -> Iterator[AssetList]:
     """The lists, those that do not name their own members with their viewable addresses.
 
     One small request for each such list: asked for over all lists at once, the console works
     out every list before it answers. A list that is gone meanwhile, or that the console refuses
-    to work out, comes as it was listed.
+    to work out, comes as it was listed and is counted in `odd`.
     """
     for one in lists:
         if one.viewable is not None or names_itself(one):
@@ -47,6 +50,7 @@ def with_addresses(console: Listing, lists: Iterable[AssetList]) -> Iterator[Ass
         try:
             yield console.asset_list(one.id)
         except QueryRefusedError:
+            odd[f"addresses of list {one.id} not told"] += 1
             yield one
 
 

@@ -41,11 +41,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """An answer, decoded."""
+    """An answer, decoded; without its body, which is as large as the page again."""
 
     window: Window
-    reply: Reply
     page: FindingPage
+    received: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class PageReader:
             if pending is None and total is not None:
                 at_last()
             read = self._decode(query, answer, pager, pending)
+            del answer
             self._learn(read)
             yield read
             if not read.page.rows:
@@ -139,7 +141,8 @@ class PageReader:
                 fault = broken
             else:
                 if page.rows or page.total is not None:
-                    return ReadPage(answer.window, answer.reply, page)
+                    reply = answer.reply
+                    return ReadPage(answer.window, page, reply.received, reply.seconds)
                 fault = RetriableError("The console answered an empty page without a total.")
             if attempt + 1 < MOST_ASKED:
                 _wait_for(pending)
@@ -155,8 +158,8 @@ class PageReader:
         self.size.learn(
             asked=read.window.end - read.window.start,
             rows=len(read.page.rows),
-            received=read.reply.received,
-            seconds=read.reply.seconds,
+            received=read.received,
+            seconds=read.seconds,
         )
 
 

@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from plumbline.console.rows import PLUGIN_MARKS, Named
 from plumbline.extract.sheet import STAGED, Sheet
-from plumbline.extract.told import Told, written
-from plumbline.extract.values import ABSENT
+from plumbline.extract.told import COMMA, Told, listed, written
 from plumbline.tables import PLUGINS, Kind
 
 if TYPE_CHECKING:
@@ -44,15 +43,16 @@ class Plugins:
         return sheet.table(STAGED["plugins"])
 
 
-_PLUGIN_LISTS: dict[str, tuple[str, str]] = {
-    "see_also": ("seeAlso", r"[\r\n]+"),
-    "exploit_frameworks": ("exploitFrameworks", r","),
-    "cves": ("cve", r","),
-    "bids": ("bid", r","),
-    "xrefs": ("xref", r","),
+_PLUGIN_LISTS = {
+    "see_also": ("seeAlso", re.compile(r"[\r\n]+")),
+    "exploit_frameworks": ("exploitFrameworks", COMMA),
+    "cves": ("cve", COMMA),
+    "bids": ("bid", COMMA),
+    "xrefs": ("xref", COMMA),
     # Comma in old consoles, <br/> in newer ones.
-    "cpes": ("cpe", r",|<br\s*/?>"),
+    "cpes": ("cpe", re.compile(r",|<br\s*/?>")),
 }
+"""Column to field and what stands between its parts."""
 _PLAIN_PLUGIN = tuple(
     (c.name, c.source)
     for c in PLUGINS.columns
@@ -66,9 +66,8 @@ _KEV = re.compile(r"CISA-KNOWN-EXPLOITED\s*[#:]\s*([^,]*)")
 def _fill(sheet: Sheet, rows: Sequence[Any]) -> None:
     sheet.read_all(_PLAIN_PLUGIN, rows)
     sheet.read("vpr_drivers", [_as_json(row.vprContext) for row in rows], "vprContext")
-    for name, (wire, pattern) in _PLUGIN_LISTS.items():
-        split = re.compile(pattern)
-        values = [_split(split, getattr(row, wire)) for row in rows]
+    for name, (wire, separator) in _PLUGIN_LISTS.items():
+        values = [listed(getattr(row, wire), separator) for row in rows]
         sheet.put(name, pa.array(values, Kind.TEXTS.arrow))
     for part in ("id", "name", "type"):
         name = {"id": "family_id", "name": "family", "type": "family_type"}[part]
@@ -90,15 +89,3 @@ def _as_json(value: Any) -> Any:
     if value in ("", "[]", None) or value == []:
         return None
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _split(pattern: re.Pattern[str], value: Any) -> list[str] | None:
-    if value in ABSENT:
-        return None
-    return [part.strip() for part in pattern.split(written(value)) if part.strip()]
-
-
-def _comma_list(value: Any) -> list[str] | None:
-    if value in ABSENT:
-        return None
-    return [part.strip() for part in written(value).split(",") if part.strip()]

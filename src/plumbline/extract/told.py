@@ -5,10 +5,12 @@ Rows are turned once, in C; everything after works on whole columns.
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from plumbline.console.rows import FINDING_FIELDS, HOST_FIELDS, PLUGIN_MARKS, Named
+from plumbline.extract.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,3 +62,13 @@ def written(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else str(value)
+
+
+COMMA = re.compile(",")
+
+
+def listed(value: Any, separator: re.Pattern[str] = COMMA) -> list[str] | None:
+    """The parts of a text that lists several; nothing when absent."""
+    if value in ABSENT:
+        return None
+    return [part.strip() for part in separator.split(written(value)) if part.strip()]

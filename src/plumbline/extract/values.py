@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from plumbline.tables import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ABSENT = frozenset({"", "-1", None, -1})
 _FLAGS: dict[Any, bool | None] = {
@@ -90,8 +90,7 @@ def whole(value: Any) -> int | None:
     """
     if value in ABSENT:
         return None
-    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
-        raise ValueError(f"{value!r} is no number of a console's")
+    _refuse_ours(value)
     read = int(value)
     if isinstance(value, float) and value != read:
         raise ValueError(f"{value!r} is not whole")
@@ -108,16 +107,23 @@ def number(value: Any) -> float | None:
     """
     if value in ABSENT or value == "None":
         return None
-    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
-        raise ValueError(f"{value!r} is no number of a console's")
+    _refuse_ours(value)
     read = float(value)
     if not math.isfinite(read):
         raise ValueError(f"{value!r} is not finite")
     return read
 
 
-def _one_by_one(values: Sequence[Any], read: Any, kind: pa.DataType) -> Read:
-    found: list[Any] = []
+def _refuse_ours(value: Any) -> None:
+    """Python takes `True` and `1_000` for numbers; a console writes none like that."""
+    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
+        raise ValueError(f"{value!r} is no number of a console's")
+
+
+def _one_by_one(
+    values: Sequence[Any], read: Callable[[Any], float | None], kind: pa.DataType
+) -> Read:
+    found: list[float | None] = []
     odd: list[int] = []
     for place, value in enumerate(values):
         try:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 import pyarrow as pa
 
-from plumbline.errors import StorageError
+from plumbline.errors import DamagedError, StorageError
 from plumbline.tables import TABLES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from plumbline.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,15 @@ class Limits:
     threads: int = 2
     spill: Path | None = None
     """Folder for what does not fit into memory."""
+
+    @classmethod
+    def of(cls, settings: Settings, *, shares: int = 1) -> Self:
+        """What the settings allow; of the memory one of so many equal shares."""
+        return cls(
+            memory_mb=settings.engine_memory_mb // shares,
+            threads=settings.engine_threads or os.cpu_count() or 1,
+            spill=settings.home / "spill",
+        )
 
 
 def connect(limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
@@ -49,20 +61,39 @@ def engine_faults() -> Iterator[None]:
     """Tell faults of the engine in words.
 
     Raises:
-        StorageError: it has no room, or cannot read or write a file.
+        DamagedError: a file of ours cannot be read any more.
+        StorageError: it has no room, or the disk refuses.
     """
     try:
         yield
+    except (duckdb.InvalidInputException, pa.ArrowInvalid) as fault:
+        raise _damaged(fault) from fault
     except (duckdb.Error, pa.ArrowException) as fault:
-        first_line = str(fault).partition("\n")[0]
-        short = isinstance(fault, duckdb.OutOfMemoryException)
-        raise StorageError(
-            f"The engine stopped: {first_line}",
-            advice="give it more room with the setting `engine_memory_mb`"
-            if short
-            else "look at the free space and rights of the data folder; `plumbline doctor`",
-            unchanged="the last published snapshot",
-        ) from fault
+        raise _stopped(fault) from fault
+
+
+def _damaged(fault: Exception) -> DamagedError:
+    return DamagedError(
+        f"A file of the data folder is damaged: {_first_line(fault)}",
+        advice="sync again: what an unfinished run had staged is forgotten; if it is a file of "
+        "the lake, bring it back from a backup",
+        unchanged="what else was published",
+    )
+
+
+def _stopped(fault: Exception) -> StorageError:
+    short = isinstance(fault, duckdb.OutOfMemoryException)
+    return StorageError(
+        f"The engine stopped: {_first_line(fault)}",
+        advice="give it more room with the setting `engine_memory_mb`"
+        if short
+        else "look at the free space and rights of the data folder; `plumbline doctor`",
+        unchanged="the last published snapshot",
+    )
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).partition("\n")[0]
 
 
 def show_files(

@@ -224,15 +224,14 @@ _REPEATING = frozenset(
 
 
 def _write_part(path: Path, table: pa.Table) -> None:
-    scratch = path.with_suffix(".tmp")
-    pq.write_table(
-        table,
-        scratch,
-        compression="lz4",
-        write_statistics=False,
-        use_dictionary=[name for name in table.column_names if name in _REPEATING],
-    )
-    scratch.replace(path)
+    with _scratch(path) as scratch:
+        pq.write_table(
+            table,
+            scratch,
+            compression="lz4",
+            write_statistics=False,
+            use_dictionary=[name for name in table.column_names if name in _REPEATING],
+        )
 
 
 def _write_file(path: Path, content: bytes) -> None:
@@ -254,6 +253,7 @@ def _scratch(path: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
+    """What was written there; nothing when nothing was, or only in part."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (FileNotFoundError, msgspec.DecodeError):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from plumbline.terms.connection import Connection
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""It names a folder, too: `..` must not be one, nor what a command takes for an option."""
 
 
 def check_name(name: str) -> None:
@@ -33,7 +34,8 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be the name of a connection.",
-            advice="use 1 to 64 letters, digits, dots, hyphens and underscores.",
+            advice="use 1 to 64 letters (a to z), digits, dots, hyphens and underscores, of which "
+            "neither a dot nor a hyphen comes first.",
         )
 
 

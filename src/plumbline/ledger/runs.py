@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+_LARGEST = 2**63 - 1
+"""What a database keeps as a whole number."""
 _ABANDONED = "It was stopped before it could finish."
 
 
@@ -125,7 +128,7 @@ def get(number: int) -> Run:
     Raises:
         UsageError: there is none of that number.
     """
-    return _run(_row(number))
+    return _as_it_is(_row(number))
 
 
 @storage_faults()
@@ -134,7 +137,7 @@ def listing(connection: str | None = None, limit: int | None = None) -> tuple[Ru
     rows = RunRow.objects.order_by("-number")
     if connection is not None:
         rows = rows.filter(name=connection)
-    return tuple(map(_run, rows[:limit]))
+    return tuple(map(_as_it_is, rows[:limit]))
 
 
 def _end(
@@ -177,7 +180,9 @@ def _running(connection: str) -> QuerySet[RunRow]:
 
 
 def _row(number: int, rows: QuerySet[RunRow] | None = None) -> RunRow:
-    found = (RunRow.objects.all() if rows is None else rows).filter(pk=number).first()
+    found = None
+    if 0 < number <= _LARGEST:
+        found = (RunRow.objects.all() if rows is None else rows).filter(pk=number).first()
     if found is None:
         raise UsageError(f"There is no run {number}.", advice="see `plumbline runs`.")
     return found
@@ -203,6 +208,14 @@ def _refuse_if_live(row: RunRow, now: datetime) -> None:
             advice="wait until it ends, or stop it.",
             unchanged="that run and every snapshot.",
         )
+
+
+def _as_it_is(row: RunRow) -> Run:
+    """A run as it stands: one whose process is gone does not go on, whatever its row says."""
+    found = _run(row)
+    if found.state is not RunState.RUNNING or _lives(row, timezone.now()):
+        return found
+    return replace(found, state=RunState.FAILED, ended=row.heartbeat, error=_ABANDONED)
 
 
 def _run(row: RunRow) -> Run:

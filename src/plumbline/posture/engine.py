@@ -165,6 +165,6 @@ def _failed(error: duckdb.Error) -> StorageError:
     first_line = str(error).partition("\n")[0]
     return StorageError(
         f"The snapshot could not be read: {first_line}",
-        advice="run `plumbline doctor`; a full disk or a missing file of the lake shows there.",
+        advice="run `plumbline doctor`; a full disk or a damaged file of the lake shows there.",
         unchanged="the snapshot itself; questions only read.",
     )

@@ -13,6 +13,7 @@ from plumbline.align.memberships import memberships
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
 from plumbline.lake.engine import show_files
+from plumbline.sync.merge import ALL_ALIASES, COUNTED, COUNTS, NEW_OUTPUTS, NEWEST_PLUGINS
 from plumbline.tables import (
     ALIASES,
     ASSET_LISTS,
@@ -39,45 +40,6 @@ if TYPE_CHECKING:
     from plumbline.terms.snapshot import Pin
 
 _BATCH = 32_768
-
-_NEWEST_PLUGINS = """
-SELECT {columns} FROM (
-  SELECT *, row_number() OVER (
-    PARTITION BY plugin_id ORDER BY plugin_modified DESC NULLS LAST, filename DESC
-  ) AS place FROM staged_plugins WHERE plugin_id IS NOT NULL
-) WHERE place = 1
-UNION ALL
-SELECT {columns} FROM before_plugins ANTI JOIN staged_plugins USING (plugin_id)
-ORDER BY plugin_id
-"""
-_FLEETING = frozenset({"ips", "credentialed"})
-"""What holds only as long as the console says so: hosts leave addresses behind."""
-# What was known before of an alias that was told again has no age: whatever is said now beats it.
-_ALL_ALIASES = """
-SELECT {ways} FROM staged_aliases GROUP BY ALL
-UNION ALL
-SELECT {columns} FROM before_aliases ANTI JOIN staged_aliases USING (alias)
-UNION ALL
-SELECT {span} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
-UNION ALL
-SELECT {rest} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
-"""
-_SEEN = {
-    "first_seen": "min(first_seen) AS first_seen",
-    "last_seen": "max(last_seen) AS last_seen",
-}
-_NEW_OUTPUTS = """
-WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
-fresh AS (
-  SELECT {columns} FROM staged_outputs ANTI JOIN repeated USING (output)
-  UNION ALL
-  SELECT {columns} FROM (
-    SELECT *, row_number() OVER (PARTITION BY output) AS place
-    FROM staged_outputs SEMI JOIN repeated USING (output)
-  ) WHERE place = 1
-)
-SELECT {columns} FROM fresh ANTI JOIN before_outputs USING (output)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +101,7 @@ class Assembler:
         pins[OUTPUTS.name] = self._outputs(material)
         pins[FINDINGS.name] = self._findings(material, aliases)
         pins |= self._history(pins[FINDINGS.name], members)
-        return Assembly(pins=pins, counts=self._counts(hosts, lists, pins))
+        return Assembly(pins=pins, counts=self._counts(pins))
 
     def facts_only(self, step: lifecycle.Step) -> Assembly:
         """Count an unchanged console anew for this run; every other table stays as it was."""
@@ -149,38 +111,22 @@ class Assembler:
         self._show_before("before", FINDINGS)
         self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
         pins[FACTS.name] = self._append(FACTS, lifecycle.FACTS_QUERY)
-        counts = self._open_counts() | {
-            HOSTS.name: pins[HOSTS.name].rows,
-            "plugins": pins[PLUGINS.name].rows,
-            "lists": pins[ASSET_LISTS.name].rows,
-        }
-        return Assembly(pins=pins, counts=counts)
+        return Assembly(pins=pins, counts=self._counts(pins))
 
     def _all_aliases(self, material: Material) -> pa.Table:
-        """Every name known for a host: as this run was told, else as it was told before."""
-        schema = STAGED["aliases"]
         self._show_staged("staged_aliases", ALIASES, material)
         self._show_before("before_aliases", ALIASES)
-        keys, seen = {"console", "alias"}, {"first_seen", "last_seen"}
-        query = _ALL_ALIASES.format(
-            columns=", ".join(schema.names),
-            ways=", ".join(_SEEN.get(n, n) for n in schema.names),
-            span=", ".join(n if n in keys | seen else f"NULL AS {n}" for n in schema.names),
-            rest=", ".join(f"NULL AS {n}" if n in _FLEETING | seen else n for n in schema.names),
-        )
-        return self._engine.execute(query).to_arrow_table().cast(schema)
+        return self._engine.execute(ALL_ALIASES).to_arrow_table().cast(STAGED["aliases"])
 
     def _plugins(self, material: Material) -> Pin:
         self._show_staged("staged_plugins", PLUGINS, material)
         self._show_before("before_plugins", PLUGINS)
-        query = _NEWEST_PLUGINS.format(columns=", ".join(PLUGINS.names))
-        return self._store.replace(PLUGINS, self._stream(query, PLUGINS))
+        return self._store.replace(PLUGINS, self._stream(NEWEST_PLUGINS, PLUGINS))
 
     def _outputs(self, material: Material) -> Pin:
         self._show_staged("staged_outputs", OUTPUTS, material)
         self._show_before("before_outputs", OUTPUTS)
-        query = _NEW_OUTPUTS.format(columns=", ".join(OUTPUTS.names))
-        return self._append(OUTPUTS, query)
+        return self._append(OUTPUTS, NEW_OUTPUTS)
 
     def _findings(self, material: Material, aliases: pa.Table) -> Pin:
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
@@ -208,17 +154,13 @@ class Assembler:
         rows = self._stream(query, table)
         return self._store.append(table, rows, self._before.get(table.name))
 
-    def _counts(self, hosts: pa.Table, lists: pa.Table, pins: Mapping[str, Pin]) -> dict[str, int]:
-        return self._open_counts() | {
-            "hosts": hosts.num_rows,
+    def _counts(self, pins: Mapping[str, Pin]) -> dict[str, int]:
+        found = self._engine.execute(COUNTS).fetchone() or (0,) * len(COUNTED)
+        return dict(zip(COUNTED, map(int, found), strict=True)) | {
+            "hosts": pins[HOSTS.name].rows,
             "plugins": pins[PLUGINS.name].rows,
-            "lists": lists.num_rows,
+            "lists": pins[ASSET_LISTS.name].rows,
         }
-
-    def _open_counts(self) -> dict[str, int]:
-        """Findings that stand now, and what happened to findings at this run."""
-        found = self._engine.execute(_COUNTS).fetchone() or (0,) * len(_COUNTED)
-        return dict(zip(_COUNTED, map(int, found), strict=True))
 
     def _show(self, name: str, table: Table, pin: Pin) -> None:
         show_files(self._engine, name, self._paths(pin), table)
@@ -243,20 +185,6 @@ class Assembler:
         """The rows of a query in the table's own schema, batch by batch."""
         reader = self._engine.execute(query).to_arrow_reader(_BATCH)
         return pa.RecordBatchReader.from_batches(table.schema, _cast(reader, table.schema))
-
-
-_COUNTED = ("open", "new", "fixed", "reopened", "vanished")
-_COUNTS = """
-SELECT
-  count(*) FILTER (n.state IN ('open', 'reopened')),
-  count(*) FILTER (n.opened_run = step.run AND n.state <> 'fixed'),
-  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'fixed'),
-  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'reopened'),
-  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished')
-FROM findings n
-CROSS JOIN step
-LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding
-"""
 
 
 def _cast(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa.RecordBatch]:

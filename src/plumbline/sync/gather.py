@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,11 +16,12 @@ from plumbline.extract.harvest import Harvest
 from plumbline.extract.hosts import host_aliases
 from plumbline.extract.pager import PageSize
 from plumbline.extract.pages import PageReader
-from plumbline.extract.proof import count_staged, prove
+from plumbline.extract.proof import Counts, count_staged, prove
 from plumbline.extract.slices import Slice, slices
-from plumbline.lake.staging import Outcome, Receipt, SliceStage, Staging
-from plumbline.sync.memory import Counts, RepositoryMemory, Unfinished, remembered, told_update
+from plumbline.lake.staging import SHARED, Outcome, Receipt, SliceStage, Staging
+from plumbline.sync.memory import RepositoryMemory, Unfinished, remembered, told_update
 from plumbline.sync.plan import Plan, Task, count
+from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from plumbline.sync.progress import Progress
     from plumbline.terms.connection import Connection
     from plumbline.terms.proof import Proof
-
-from plumbline.terms.finding import Source
 
 MOST_ROUNDS = 3
 """How often a repository is read whose counts do not agree."""
@@ -47,6 +47,10 @@ class ReadSlice:
     outcome: Outcome
     stage: SliceStage
 
+    def files(self, table: str) -> list[str]:
+        """The parts of a table that make the slice."""
+        return self.stage.files(table, self.outcome.passes)
+
 
 @dataclass(slots=True, kw_only=True)
 class Gathered:
@@ -57,7 +61,10 @@ class Gathered:
     memories: dict[int, RepositoryMemory] = field(default_factory=dict)
     """What to remember of each repository that was read."""
     hosts: list[SliceStage] = field(default_factory=list)
-    odd: dict[str, int] = field(default_factory=dict)
+    shared: dict[str, list[str]] = field(default_factory=dict)
+    """The staged parts of the tables that all slices share."""
+    odd: Counter[str] = field(default_factory=Counter)
+    """How often which oddity was met."""
 
     @property
     def proven(self) -> bool:
@@ -66,12 +73,15 @@ class Gathered:
             proof.agrees for proof in self.proofs
         )
 
-    def files(self, table: str) -> list[str]:
-        """The staged parts of a table of findings or aliases."""
-        found = [f for one in self.slices for f in one.stage.files(table, one.outcome.passes)]
-        if table == "aliases":
-            found += [file for stage in self.hosts for file in stage.files(table, (0,))]
-        return found
+    @property
+    def staged(self) -> dict[str, list[str]]:
+        """The staged parts of every table."""
+        hosts = [file for stage in self.hosts for file in stage.files("aliases", (0,))]
+        own = {"findings": self._files("findings"), "aliases": self._files("aliases") + hosts}
+        return own | self.shared
+
+    def _files(self, table: str) -> list[str]:
+        return [file for one in self.slices for file in one.files(table)]
 
 
 class Gatherer:
@@ -85,8 +95,8 @@ class Gatherer:
         engine: duckdb.DuckDBPyConnection,
         progress: Progress,
         *,
-        beat: Callable[[], None] = lambda: None,
-        sleep: Callable[[float], None] = lambda _seconds: None,
+        beat: Callable[[], None],
+        sleep: Callable[[float], None],
     ) -> None:
         self._name = connection.name
         self._console = console
@@ -123,6 +133,7 @@ class Gatherer:
                 self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
                 self._repository(plan, task, harvest, found)
                 found.hosts.append(self._hosts(plan, task, found.odd))
+        found.shared = {table: self._staging.shared(table) for table in SHARED}
         return found
 
     def _adopt(self, now: Unfinished) -> None:
@@ -194,10 +205,10 @@ class Gatherer:
         }
 
     def _prove(self, number: int, counts: Counts, read: Sequence[ReadSlice]) -> list[Proof]:
-        files = [f for one in read for f in one.stage.files("findings", one.outcome.passes)]
+        files = [file for one in read for file in one.files("findings")]
         return list(prove(number, counts, count_staged(self._engine, files)))
 
-    def _hosts(self, plan: Plan, task: Task, odd: dict[str, int]) -> SliceStage:
+    def _hosts(self, plan: Plan, task: Task, odd: Counter[str]) -> SliceStage:
         """The hosts as the console sums them up; some consoles refuse that, which is told."""
         number = task.repository.id
         stage = self._staging.slice(f"r{number}-hosts")

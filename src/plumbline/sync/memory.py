@@ -13,14 +13,14 @@ from plumbline.terms.finding import Source
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.extract.proof import Counts
     from plumbline.terms.connection import Connection, Scope
 
 USABLE_FOR = timedelta(days=1)
 """What a stopped run staged is read anew after this time: plugins change without a sign."""
-Counts = dict[Source, dict[Severity, int]]
 
 
 class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,6 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     repositories: dict[str, RepositoryMemory] = {}
     lists: str = ""
     """Mark of the asset lists as they were listed."""
-    version: str = ""
     full_at: str = ""
     """When everything was last read anew."""
 
@@ -63,7 +62,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> Memory | None:
-        """Read what a snapshot or an unfinished run left; nothing when it is of another form."""
+        """Read what a snapshot left; nothing when it is of another form."""
         try:
             return msgspec.convert(dict(plan), cls)
         except msgspec.ValidationError:
@@ -104,8 +103,8 @@ def told_update(repository: Repository) -> str:
     return repository.last_update.isoformat() if repository.last_update else ""
 
 
-def remembered(updated: str, counts: Mapping[Source, Mapping[Severity, int]]) -> RepositoryMemory:
-    """A repository to remember."""
+def remembered(updated: str, counts: Counts) -> RepositoryMemory:
+    """A repository to remember, with what is counted in it."""
     return RepositoryMemory(
         updated=updated,
         counts={
@@ -125,7 +124,7 @@ def mark_of_source(connection: Connection) -> str:
     return _mark(repr((__version__, connection.address.url, connection.scope)))
 
 
-def mark_of_lists(lists: list[AssetList]) -> str:
+def mark_of_lists(lists: Iterable[AssetList]) -> str:
     """A mark that differs when a list was added, removed or changed."""
     return _mark(repr([(one.id, one.name, one.modified, one.addresses) for one in lists]))
 

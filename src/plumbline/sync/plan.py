@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plumbline.console.query import Filter, Tool, seen_between, seen_in_days
 from plumbline.errors import RefusedError
 from plumbline.extract.slices import Asking
-from plumbline.sync.memory import Counts, Memory, told_update
+from plumbline.sync.memory import Memory, told_update
 from plumbline.terms.finding import Source
 from plumbline.terms.severity import Severity
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from plumbline.console.client import Console
     from plumbline.console.records import Repository
+    from plumbline.extract.proof import Counts
     from plumbline.terms.connection import Scope
 
 FULL_EVERY = timedelta(days=7)
@@ -55,8 +56,9 @@ def make_plan(
     """Look at the console and decide.
 
     Raises:
-        RefusedError: the keys see no repository.
+        RefusedError: the keys are an Administrator's, or see no repository that is asked for.
     """
+    _refuse_administrator(console)
     visible, warnings = _visible(console.repositories(), scope)
     asking = Asking(scope=scope, window=_window(console, scope, now))
     kept = () if full or memory is None else _kept(visible, memory)
@@ -78,6 +80,16 @@ def count(console: Console, asking: Asking, repository_id: int) -> Counts:
         )
         for source in Source
     }
+
+
+def _refuse_administrator(console: Console) -> None:
+    if console.current_user().is_administrator:
+        raise RefusedError(
+            "These keys belong to an Administrator, who is in no organisation and sees nothing.",
+            advice="use the keys of a user with the role Auditor or Vulnerability Analyst in the "
+            "group Full Access; `plumbline connection guide` tells how",
+            unchanged="the last published snapshot",
+        )
 
 
 def _visible(
@@ -122,12 +134,12 @@ def _window(console: Console, scope: Scope, now: datetime) -> Filter | None:
 
 def _kept(visible: Iterable[Repository], memory: Memory) -> tuple[Repository, ...]:
     """Repositories that the console says have not changed since they were read."""
-    kept = []
-    for one in visible:
-        known = memory.of(one.id)
-        if known is not None and known.updated and known.updated == told_update(one):
-            kept.append(one)
-    return tuple(kept)
+    known = ((one, memory.of(one.id)) for one in visible)
+    return tuple(
+        one
+        for one, then in known
+        if then is not None and then.updated and then.updated == told_update(one)
+    )
 
 
 def _still_agree(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from plumbline.emulator.faults.base import BadFaultError, Fault
 from plumbline.emulator.wire import HTML, Manner, Reply, dump
@@ -65,37 +66,36 @@ class Rate429(Fault):
         return replace(_error_page(429, "Too Many Requests"), headers=(("Retry-After", "1"),))
 
 
-class Reset(Fault):
+class _Cut(Fault):
+    """An answer that does not arrive whole."""
+
+    times = 1
+    manner: ClassVar[Manner]
+
+    def reply(self, reply: Reply) -> Reply:
+        """Cut it."""
+        return replace(reply, manner=self.manner) if self.happens() else reply
+
+
+class Reset(_Cut):
     """The connection is reset before a byte of the answer. Once, ARG times, or `always`."""
 
     name = "reset"
-    times = 1
-
-    def reply(self, reply: Reply) -> Reply:
-        """Cut the line."""
-        return replace(reply, manner=Manner.RESET) if self.happens() else reply
+    manner = Manner.RESET
 
 
-class ResetBody(Fault):
+class ResetBody(_Cut):
     """The connection is reset in the middle of the body. Once, ARG times, or `always`."""
 
     name = "reset-body"
-    times = 1
-
-    def reply(self, reply: Reply) -> Reply:
-        """Cut the line in the middle."""
-        return replace(reply, manner=Manner.RESET_BODY) if self.happens() else reply
+    manner = Manner.RESET_BODY
 
 
-class TruncatedJson(Fault):
+class TruncatedJson(_Cut):
     """The JSON ends in the middle although HTTP is whole. Once, ARG times, or `always`."""
 
     name = "truncated-json"
-    times = 1
-
-    def reply(self, reply: Reply) -> Reply:
-        """Cut the text."""
-        return replace(reply, manner=Manner.TRUNCATED) if self.happens() else reply
+    manner = Manner.TRUNCATED
 
 
 class SlowBody(Fault):

@@ -52,9 +52,11 @@ class Question:
             UsageError: one is missing, or there are too many.
         """
         if len(given) > len(self.parameters):
+            most = {0: "no argument", 1: "one argument"}.get(
+                len(self.parameters), "fewer arguments"
+            )
             raise UsageError(
-                f"The question {self.name} takes {len(self.parameters)} argument(s), "
-                f"not {len(given)}.",
+                f"The question {self.name} takes {most}, not {' '.join(given)!r}.",
                 advice=f"`plumbline ask {self.usage}`.",
             )
         found = {}

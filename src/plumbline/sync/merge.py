@@ -1,0 +1,84 @@
+"""How staged rows and those of the last snapshot become the rows of the next, in SQL.
+
+Staged parts are seen as `staged_<table>`, the last snapshot as `before_<table>`; its findings as
+`before`, and as `findings` those of the next.
+"""
+
+from __future__ import annotations
+
+from plumbline.extract.sheet import STAGED
+from plumbline.tables import OUTPUTS, PLUGINS
+
+_NEWEST_PLUGINS = """
+SELECT {columns} FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY plugin_id ORDER BY plugin_modified DESC NULLS LAST, filename DESC
+  ) AS place FROM staged_plugins WHERE plugin_id IS NOT NULL
+) WHERE place = 1
+UNION ALL
+SELECT {columns} FROM before_plugins ANTI JOIN staged_plugins USING (plugin_id)
+ORDER BY plugin_id
+"""
+NEWEST_PLUGINS = _NEWEST_PLUGINS.format(columns=", ".join(PLUGINS.names))
+"""Every plugin once, as it was told last."""
+
+_NEW_OUTPUTS = """
+WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
+fresh AS (
+  SELECT {columns} FROM staged_outputs ANTI JOIN repeated USING (output)
+  UNION ALL
+  SELECT {columns} FROM (
+    SELECT *, row_number() OVER (PARTITION BY output) AS place
+    FROM staged_outputs SEMI JOIN repeated USING (output)
+  ) WHERE place = 1
+)
+SELECT {columns} FROM fresh ANTI JOIN before_outputs USING (output)
+"""
+NEW_OUTPUTS = _NEW_OUTPUTS.format(columns=", ".join(OUTPUTS.names))
+"""Outputs that are not stored yet, each once."""
+
+# What was known before of an alias that was told again has no age: whatever is said now beats it.
+_ALL_ALIASES = """
+SELECT {ways} FROM staged_aliases GROUP BY ALL
+UNION ALL
+SELECT {columns} FROM before_aliases ANTI JOIN staged_aliases USING (alias)
+UNION ALL
+SELECT {span} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
+UNION ALL
+SELECT {rest} FROM before_aliases SEMI JOIN staged_aliases USING (alias)
+"""
+_KEYS = frozenset({"console", "alias"})
+_SEEN = {
+    "first_seen": "min(first_seen) AS first_seen",
+    "last_seen": "max(last_seen) AS last_seen",
+}
+_FLEETING = frozenset({"ips", "credentialed"})
+"""What holds only as long as the console says so: hosts leave addresses behind."""
+
+
+def _all_aliases() -> str:
+    names = STAGED["aliases"].names
+    return _ALL_ALIASES.format(
+        columns=", ".join(names),
+        ways=", ".join(_SEEN.get(n, n) for n in names),
+        span=", ".join(n if n in _KEYS | _SEEN.keys() else f"NULL AS {n}" for n in names),
+        rest=", ".join(f"NULL AS {n}" if n in _FLEETING | _SEEN.keys() else n for n in names),
+    )
+
+
+ALL_ALIASES = _all_aliases()
+"""Every name known for a host: as this run was told, else as it was told before."""
+
+COUNTED = ("open", "new", "fixed", "reopened", "vanished")
+COUNTS = """
+SELECT
+  count(*) FILTER (n.state IN ('open', 'reopened')),
+  count(*) FILTER (n.opened_run = step.run AND n.state <> 'fixed'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'fixed'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'reopened'),
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished')
+FROM findings n
+CROSS JOIN step
+LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding
+"""
+"""What is `COUNTED`: findings that stand now, and what happened to findings at this run."""
