@@ -2,7 +2,8 @@
 
     python bench/questions.py [--findings 1000000] [--hosts 10000] [--plugins 3000] [--folder DIR]
 
-Prints the median of five runs of each question, compilation included. The snapshot is made with a
+Prints the median of five warm runs of each question; its first run, which compiles it and makes the
+sums that are kept while a snapshot is open, is left out. The snapshot is made with a
 fixed seed, written as Parquet files as a lake holds them, and read through views of DuckDB.
 """
 

@@ -129,6 +129,8 @@ def test_a_killed_run_is_recognised_and_taken_over(settings: Settings) -> None:
 @pytest.mark.usefixtures("lab")
 def test_a_killed_run_that_is_not_taken_over_ends_as_failed(settings: Settings) -> None:
     number = killed_run(settings.home)
+    assert runs.get(number).state is RunState.FAILED, "shown as it is before anybody tidies up"
+    assert runs.listing("lab", 1)[0].ended is not None
     fresh = runs.start("lab", RunMode.FULL)
     assert fresh.number > number
     dead = runs.get(number)

@@ -179,7 +179,7 @@ SELECT coalesce(severity, -1), coalesce(plugin_id, -1), count(*) FROM (
   SELECT severity, plugin_id FROM before SEMI JOIN gone USING (finding)
 ) GROUP BY ALL ORDER BY 1 DESC, 2
 """
-_CHUNK = 200_000
+_CHUNK = 100_000
 """Findings sorted at a time: the memory this takes does not grow with the estate."""
 
 IN_ORDER = "SELECT * FROM next_findings ORDER BY severity DESC, plugin_id, host"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import unicodedata
 from datetime import UTC, datetime
@@ -52,18 +53,41 @@ def emit(name: str, data: object, warnings: Sequence[str] = ()) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print a table for people; numbers stand right, an empty cell is a dash."""
+    """Print a table for people; numbers stand right, an empty cell is a dash.
+
+    On a terminal too narrow for it, each row becomes a card.
+    """
     from rich.console import Console  # noqa: PLC0415 - costs more than the rest of a start
     from rich.table import Table  # noqa: PLC0415 - the same
     from rich.text import Text  # noqa: PLC0415 - the same
 
     listed = [list(row) for row in rows]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    if sys.stdout.isatty() and _width(headings, listed) > room:
+        _cards(headings, listed, title)
+        return
     shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for place, heading in enumerate(headings):
         shown.add_column(Text(heading), justify=_justify(listed, place))
     for row in listed:
         shown.add_row(*(Text(cell(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False).print(shown)
+    Console(width=room, highlight=False).print(shown)
+
+
+def _width(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    columns = [[heading] for heading in headings]
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(cell(value))
+    return sum(max(map(len, column)) + 2 for column in columns) - 2
+
+
+def _cards(headings: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
+    if title:
+        put(title)
+    for row in rows:
+        lines(zip(headings, row, strict=True))
+        put()
 
 
 def lines(pairs: Iterable[tuple[str, object]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.console.check import Check, Name, Probe, failed, passed, warned
 from plumbline.console.fault import shortly
-from plumbline.console.records import release
+from plumbline.console.records import OLDEST, release
 from plumbline.console.tls import Certificate, fetch_certificate, objection
 from plumbline.errors import QueryRefusedError, RefusedError
 from plumbline.terms.connection import TrustKind
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from plumbline.terms.connection import Trust
 
 _SUPPORTED = (6, 6)
-_OLDEST = (5, 13)
-"""The first version with API keys."""
 _NEWEST = (6, 8)
 _RENEW_DAYS = 30
 
@@ -104,7 +102,7 @@ def version(probe: Probe) -> Check:
             "Nothing, if the checks below pass.",
         )
     shown = f"Tenable Security Center {told}"
-    if found < _OLDEST:
+    if found < OLDEST:
         return failed(
             Name.VERSION, shown, "API keys exist since 5.13.", "Upgrade the console, best to 6.6."
         )

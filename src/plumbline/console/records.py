@@ -44,6 +44,10 @@ class System:
         )
 
 
+OLDEST = (5, 13)
+"""The first version with API keys."""
+
+
 def release(version: str) -> tuple[int, ...]:
     """The leading numbers of a version: (6, 6, 0) of "6.6.0"; empty when there are none."""
     found = re.match(r"\s*(\d{1,4}(?:\.\d{1,4})*)", version)

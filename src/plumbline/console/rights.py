@@ -167,10 +167,14 @@ def repositories(probe: Probe) -> Check:
         return failed(
             Name.REPOSITORIES,
             shown,
-            f"The connection asks for {sorted(missing)}, which these keys do not see.",
+            f"The connection asks for {_numbers(missing)}, which these keys do not see.",
             "Take them out of the connection, or give the user's group access to them.",
         )
     return passed(Name.REPOSITORIES, shown)
+
+
+def _numbers(missing: set[int]) -> str:
+    return ", ".join(map(str, sorted(missing)))
 
 
 def _shown(one: Repository) -> str:

@@ -30,10 +30,10 @@ class Limits:
     """Folder for what does not fit into memory."""
 
     @classmethod
-    def of(cls, settings: Settings, *, shares: int = 1) -> Self:
-        """What the settings allow; of the memory one of so many equal shares."""
+    def of(cls, settings: Settings) -> Self:
+        """What the settings allow."""
         return cls(
-            memory_mb=settings.engine_memory_mb // shares,
+            memory_mb=settings.engine_memory_mb,
             threads=settings.engine_threads or os.cpu_count() or 1,
             spill=settings.home / "spill",
         )

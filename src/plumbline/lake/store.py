@@ -82,8 +82,16 @@ def _return_to(pin: Pin, table: DeltaTable) -> None:
 
 
 def _refused(folder: Path, fault: DeltaError) -> StorageError:
+    told = str(fault)
+    if "Out of Memory Error" in told:
+        return StorageError(
+            f"The engine had no room for the table {folder.name}.",
+            advice="give it more with the setting `engine_memory_mb`",
+            unchanged="the last published snapshot",
+        )
+    first_line = told.partition("\n")[0]
     return StorageError(
-        f"The table {folder.name} could not be written ({fault}).",
+        f"The table {folder.name} could not be written ({first_line}).",
         advice="free some space, or look whether another program holds the folder",
         unchanged="the last published snapshot",
     )

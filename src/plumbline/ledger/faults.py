@@ -20,11 +20,7 @@ _ADVICE = (
         "another process holds the database; try again when it is done (see `plumbline runs`).",
     ),
     ("disk is full", "free some space on the disk of the data folder."),
-    (
-        "disk i/o",
-        "see whether the disk of the data folder is full or failing; a network share is not "
-        "suited for SQLite.",
-    ),
+    ("disk i/o", "look whether the data folder's disk is full, failing, or a network share."),
     ("readonly", "make the database and its folder writable for this user."),
     ("unable to open", "check that the folder exists and that this user may write in it."),
     ("not a database", "the file is no SQLite database; move it away or restore a backup."),

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from plumbline.console.query import Filter, Tool, seen_between, seen_in_days
-from plumbline.errors import RefusedError
+from plumbline.console.records import OLDEST, release
+from plumbline.errors import FatalError, RefusedError
 from plumbline.extract.slices import Asking
 from plumbline.sync.memory import Memory, told_update
 from plumbline.terms.finding import Source
@@ -56,9 +57,11 @@ def make_plan(
     """Look at the console and decide.
 
     Raises:
+        FatalError: the console is older than API keys are.
         RefusedError: the keys are an Administrator's, or see no repository that is asked for.
     """
     _refuse_administrator(console)
+    _refuse_outdated(console)
     visible, warnings = _visible(console.repositories(), scope)
     asking = Asking(scope=scope, window=_window(console, scope, now))
     kept = () if full or memory is None else _kept(visible, memory)
@@ -88,6 +91,16 @@ def _refuse_administrator(console: Console) -> None:
             "These keys belong to an Administrator, who is in no organisation and sees nothing.",
             advice="use the keys of a user with the role Auditor or Vulnerability Analyst in the "
             "group Full Access; `plumbline connection guide` tells how",
+            unchanged="the last published snapshot",
+        )
+
+
+def _refuse_outdated(console: Console) -> None:
+    """Refuse a console that tells a version without API keys; some tell none."""
+    if () < release(console.version_told)[:2] < OLDEST:
+        raise FatalError(
+            f"Security Center {console.version_told} is too old; 5.13 is the first with API keys.",
+            advice="upgrade the console, best to 6.6",
             unchanged="the last published snapshot",
         )
 

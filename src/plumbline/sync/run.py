@@ -92,8 +92,7 @@ class _Work:
         self._sleep = owner.sleep
         settings, name = owner.settings, outset.connection.name
         self._staging = _staging(settings, name)
-        # The other share of the memory is for the pages that are read meanwhile.
-        self._engine = connect(Limits.of(settings, shares=2))
+        self._engine = connect(Limits.of(settings))
         store = Store(settings.lake, name)
         self._assembler = Assembler(self._engine, settings.lake, store, outset.pins)
 
