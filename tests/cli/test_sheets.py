@@ -98,6 +98,14 @@ def test_a_question_is_answered_with_its_own_schema(
     assert whole["warnings"] == ["stale"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "json"])
+def test_the_ending_of_the_file_chooses_the_format(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"out.{ending.upper()}"
+    assert sheets.chosen(None, as_json=False, file=file) is Format(ending)
+    assert sheets.chosen(Format.TABLE, as_json=False, file=file) is Format.TABLE
+    assert sheets.chosen(None, as_json=False, file=tmp_path / "out.txt") is Format.TABLE
+
+
 def test_json_and_another_format_contradict_each_other() -> None:
     assert sheets.chosen(None, as_json=False) is Format.TABLE
     assert sheets.chosen(Format.JSON, as_json=True) is Format.JSON

@@ -100,9 +100,16 @@ class Story:
             "open": states["open"] + states["reopened"],
             "new": len(new),
             "fixed": became["fixed"],
-            "reopened": became["reopened"],
+            "reopened": became["reopened"] - self._only_seen_again(number),
             "vanished": became["vanished"],
         }
+
+    def _only_seen_again(self, number: int) -> int:
+        """Findings that were reopened all along and could not be seen for a while."""
+        return sum(
+            run == number and after == "reopened" and before in {"vanished", "out_of_sight"}
+            for run, _, _, before, after in self.events
+        )
 
     def check(self) -> None:
         """The snapshot tells this very story."""

@@ -82,7 +82,7 @@ def command(name: str, text: str) -> typer.Typer:
         from plumbline.posture.relations import RELATIONS
 
         relation = RELATIONS[name]
-        chosen = sheets.chosen(form, as_json=as_json)
+        chosen = sheets.chosen(form, as_json=as_json, file=file)
         if fields:
             sheets.put(field_sheet(relation), chosen, file)
             return

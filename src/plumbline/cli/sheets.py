@@ -27,15 +27,22 @@ Form = Annotated[
 ]
 
 
-def chosen(form: Format | None, *, as_json: bool) -> Format:
-    """The format that `--format` and `--json` mean together.
+def chosen(form: Format | None, *, as_json: bool, file: Path | None = None) -> Format:
+    """The format that `--format` and `--json` mean together; else that of the file's ending.
 
     Raises:
         UsageError: they contradict each other.
     """
     if as_json and form not in {None, Format.JSON}:
         raise UsageError(f"--json and --format {form} contradict each other.", advice="give one.")
-    return Format.JSON if as_json else form or Format.TABLE
+    if as_json:
+        return Format.JSON
+    return form or _by_ending(file) or Format.TABLE
+
+
+def _by_ending(file: Path | None) -> Format | None:
+    ending = file.suffix.lower().lstrip(".") if file else ""
+    return Format(ending) if ending in set(Format) else None
 
 
 def put(sheet: Sheet, form: Format, file: Path | None = None) -> int:

@@ -64,6 +64,9 @@ class Harvest:
     progress: Callable[[Slice, Receipt], None] = lambda _slice, _receipt: None
     pause: Callable[[float], None] = lambda _seconds: None
     odd: Counter[str] = field(default_factory=Counter)
+    gave_up: bool = False
+    """Whether some slice never became whole: the run cannot be proven any more, so the others
+    are not waited for."""
 
     def read_all(
         self, parts: Iterable[tuple[Slice, SliceStage]]
@@ -102,10 +105,11 @@ class Harvest:
     def _until_whole(self, begun: _Pass, at_last: Callable[[], None]) -> Outcome:
         outcome = self._perform(begun, at_last)
         attempt = begun.attempt
-        while not outcome.whole and attempt + 1 < MOST_PASSES:
+        while not outcome.whole and not self.gave_up and attempt + 1 < MOST_PASSES:
             attempt += 1
             self.pause(0.5 * 2**attempt)
             outcome = self._perform(self._begin(begun.part, begun.stage, attempt))
+        self.gave_up = self.gave_up or not outcome.whole
         begun.stage.close(outcome)
         return outcome
 
@@ -146,14 +150,21 @@ class Harvest:
             distinct=distinct if steady else alone,
             passes=together if steady else (attempt,),
             rows=rows,
-            note=_note(steady=steady, passes=attempt + 1),
+            note=_note(passes, steady=steady),
         )
 
 
-def _note(*, steady: bool, passes: int) -> str:
+def _note(passes: Sequence[Sequence[Receipt]], *, steady: bool) -> str:
+    if steady and all(map(_short, passes)):
+        return f"the console gave fewer rows than it announced, {len(passes)} times over"
     if steady:
-        return f"the order of rows changed from page to page; {passes} passes taken together"
-    return f"the console changed while it was read, {passes} times over"
+        return f"the order of rows changed from page to page; {len(passes)} passes taken together"
+    return f"the console changed while it was read, {len(passes)} times over"
+
+
+def _short(receipts: Sequence[Receipt]) -> bool:
+    """Whether a page had fewer rows than lay in its window."""
+    return any(one.rows < min(one.end, one.total or 0) - one.start for one in receipts)
 
 
 def _seamless(receipts: Sequence[Receipt]) -> bool:

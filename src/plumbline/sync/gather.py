@@ -174,7 +174,7 @@ class Gatherer:
             counts = count(self._console, plan.asking, number)
             proofs = self._prove(number, counts, list(read.values()))
             again = frozenset(Source) if began != updated else _disagreeing(proofs)
-            if not again:
+            if not again or harvest.gave_up:
                 break
         if began != updated:
             found.odd[f"repository {number} changed while it was read"] = MOST_ROUNDS

@@ -75,7 +75,9 @@ SELECT
   count(*) FILTER (n.state IN ('open', 'reopened')),
   count(*) FILTER (n.opened_run = step.run AND n.state <> 'fixed'),
   count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'fixed'),
-  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'reopened'),
+  count(*) FILTER (
+    n.state = 'reopened' AND coalesce(b.state, '') NOT IN ('reopened', 'vanished', 'out_of_sight')
+  ),
   count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished')
 FROM findings n
 CROSS JOIN step
