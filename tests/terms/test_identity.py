@@ -10,6 +10,7 @@ from plumbline.terms.identity import (
     field_names,
     finding_key,
     names_vuln_uuid,
+    twin_key,
 )
 
 BY_ADDRESS = "repositoryID,ip,dnsName"
@@ -160,7 +161,7 @@ def test_the_consoles_own_id_of_a_finding_outlives_a_change_of_port() -> None:
 
 
 def test_twins_are_told_apart_by_their_ordinal() -> None:
-    keys = {finding_key("a" * 32, "1", "0", "TCP", ordinal=n) for n in range(3)}
+    keys = {twin_key(finding_key("a" * 32, "1", "0", "TCP"), n) for n in range(3)}
     assert len(keys) == 3
     assert finding_key("a" * 32, "1", "0", "TCP") in keys
 

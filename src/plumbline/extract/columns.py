@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,7 +15,7 @@ from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet
 from plumbline.extract.told import Told, written
 from plumbline.extract.values import Read
 from plumbline.tables import FINDINGS
-from plumbline.terms.identity import Identities, finding_key, names_vuln_uuid
+from plumbline.terms.identity import Identities, finding_key, names_vuln_uuid, twin_key
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
@@ -134,13 +133,9 @@ def _told_apart(keys: Sequence[str], marks: Sequence[str]) -> list[str]:
         seen.setdefault(key, set()).add(mark)
     ranks = {key: sorted(known) for key, known in seen.items() if len(known) > 1}
     return [
-        _with_ordinal(key, ranks[key].index(mark)) if key in ranks else key
+        twin_key(key, ranks[key].index(mark)) if key in ranks else key
         for key, mark in zip(keys, marks, strict=True)
     ]
-
-
-def _with_ordinal(key: str, rank: int) -> str:
-    return blake2b(f"{key}o{rank}".encode(), digest_size=16).hexdigest() if rank else key
 
 
 def _severities(values: Sequence[Any]) -> Read:

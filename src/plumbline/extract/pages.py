@@ -103,7 +103,7 @@ class PageReader:
             pending = self._submit(query, ahead, pager) if ahead else None
             if pending is None and total is not None:
                 at_last()
-            read = self._decode(query, answer, pager, pending)
+            read = self._decode(query, answer, pending)
             del answer
             self._learn(read)
             yield read
@@ -129,9 +129,7 @@ class PageReader:
             else:
                 return Answer(window, reply)
 
-    def _decode(
-        self, query: Analysis, answer: Answer, pager: Pager, pending: Future[Answer] | None
-    ) -> ReadPage:
+    def _decode(self, query: Analysis, answer: Answer, pending: Future[Answer] | None) -> ReadPage:
         """Decode an answer; one that cannot be used is asked for again, a few times."""
         fault = RetriableError("")
         for attempt in range(MOST_ASKED):
@@ -146,7 +144,9 @@ class PageReader:
                 fault = RetriableError("The console answered an empty page without a total.")
             if attempt + 1 < MOST_ASKED:
                 _wait_for(pending)
-                answer = Answer(answer.window, self._ask(query, answer.window, pager).reply)
+                # The very same rows: what lies behind them is asked for already.
+                window = answer.window
+                answer = Answer(window, self._console.analysis(query, window.start, window.end))
         raise IncompleteError(
             f"Rows {answer.window.start} to {answer.window.end} of {query.summary} could not be "
             f"read, asked {MOST_ASKED} times. {fault.what}",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.terms.age import AGE_BANDS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,7 +39,7 @@ def bands(*lasts: int) -> tuple[Band, ...]:
     return tuple(Band(first, last) for first, last in zip(firsts, [*lasts, None], strict=True))
 
 
-AGE = bands(7, 30, 60, 90, 180, 365)
+AGE = bands(*(last for _, last in AGE_BANDS[:-1]))
 SEEN = bands(7, 30, 90)
 
 

@@ -105,23 +105,23 @@ def alias_key(console: str, uniqueness: str | tuple[str, ...], values: Mapping[s
     return _digest(console, _pairs(sorted({*names, *_HOST_NAMES}), known))
 
 
-def finding_key(
-    alias: str, plugin_id: str, port: str, protocol: str, vuln_uuid: str = "", ordinal: int = 0
-) -> str:
+def finding_key(alias: str, plugin_id: str, port: str, protocol: str, vuln_uuid: str = "") -> str:
     """Key of a finding: host, plugin, port and protocol, or host and the console's own id.
 
     Pass `vuln_uuid` only where `names_vuln_uuid` says that `vulnUniqueness` names it. The host's
     key is always part of it: `vulnUniqueness` names the bare address where `hostUniqueness` names
-    address and DNS name, and two hosts behind one address would share their findings. `ordinal`
-    tells rows apart that have the same key and yet are not the same row; it starts at 0.
+    address and DNS name, and two hosts behind one address would share their findings.
     """
     if vuln_uuid:
         tail = f"{alias}v{vuln_uuid.lower()}"
     else:
         tail = f"{alias}p{len(port)}:{port}{len(protocol)}:{protocol}{plugin_id}"
-    if ordinal:
-        tail = f"{alias}o{ordinal}:{tail}"
     return blake2b(tail.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def twin_key(key: str, ordinal: int) -> str:
+    """Key of one of several findings that share a key and yet are not the same; 0 keeps it."""
+    return blake2b(f"{key}o{ordinal}".encode(), digest_size=16).hexdigest() if ordinal else key
 
 
 @lru_cache(maxsize=1024)
