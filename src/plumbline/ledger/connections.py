@@ -208,6 +208,7 @@ def _entry(row: ConnectionRow) -> Entry:
         created=row.created,
         changed=row.changed,
         has_keys=bool(row.sealed.keys),
+        retired=row.retired,
     )
 
 

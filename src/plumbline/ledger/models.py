@@ -6,9 +6,10 @@ from django.db import models
 
 
 class ConnectionRow(models.Model):
-    """A console as the user set it up."""
+    """A console as the user set it up, or a place where imported files go."""
 
     name = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=16, default="console")
     url = models.TextField()
     trust_kind = models.CharField(max_length=16)
     trust_value = models.TextField(blank=True)
@@ -25,6 +26,9 @@ class ConnectionRow(models.Model):
     connect_timeout = models.FloatField()
     read_timeout = models.FloatField()
     retries = models.PositiveIntegerField()
+    requests_per_hour = models.PositiveIntegerField(null=True)
+    # Not read any more, its keys gone; what was published of it is still shown.
+    retired = models.DateTimeField(null=True)
     paused = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
@@ -44,6 +48,22 @@ class SealedRow(models.Model):
         return f"secrets of connection {self.connection_id}"
 
 
+class ScheduleRow(models.Model):
+    """When a connection is to be read without anybody asking."""
+
+    connection = models.OneToOneField(ConnectionRow, models.CASCADE, related_name="schedule")
+    # An interval (`every 24h`) or a cron line.
+    rule = models.TextField()
+    # Hours in which no run begins, as `HH:MM-HH:MM`.
+    blackout = models.JSONField(default=list)
+    jitter_minutes = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    changed = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"schedule of connection {self.connection_id}"
+
+
 class RunRow(models.Model):
     """One reading of a console, from start to end."""
 
@@ -61,6 +81,14 @@ class RunRow(models.Model):
     counts = models.JSONField(default=dict)
     requests = models.PositiveBigIntegerField(default=0)
     received = models.PositiveBigIntegerField(default=0)
+    # Findings received from the console, repeats included.
+    rows = models.PositiveBigIntegerField(default=0)
+    # What the keys could see: user, role, group, repositories.
+    sight = models.JSONField(default=dict)
+    # What began it: command, schedule, import, …
+    by = models.CharField(max_length=32, default="command")
+    # Somebody asked it to stop.
+    stop = models.BooleanField(default=False)
     # Time at work; the pause between a kill and its resumption does not count.
     seconds = models.FloatField(default=0.0)
     claimed = models.DateTimeField()

@@ -23,6 +23,8 @@ class Entry:
     created: datetime
     changed: datetime
     has_keys: bool
+    retired: datetime | None = None
+    """When it was given up; what was published of it is still shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,12 @@ class Run:
     """Bytes of all answers."""
     seconds: float
     """Time at work, without the pause between a kill and its resumption."""
+    rows: int = 0
+    """Findings received, repeats included."""
+    sight: Mapping[str, Any] = field(default_factory=dict)
+    """What the keys could see: user, role, group, repositories."""
+    by: str = "command"
+    """What began it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

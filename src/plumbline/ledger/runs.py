@@ -28,7 +28,7 @@ _ABANDONED = "It was stopped before it could finish."
 
 
 @storage_faults()
-def start(connection: str, mode: RunMode) -> Run:
+def start(connection: str, mode: RunMode, by: str = "command") -> Run:
     """Begin a run; a dead one that was not resumed is closed as failed.
 
     Raises:
@@ -53,6 +53,7 @@ def start(connection: str, mode: RunMode) -> Run:
             host=me.host,
             pid=me.pid,
             process=me.process,
+            by=by,
         )
     return _run(row)
 
@@ -232,4 +233,7 @@ def _run(row: RunRow) -> Run:
         requests=row.requests,
         received=row.received,
         seconds=row.seconds,
+        rows=row.rows,
+        sight=dict(row.sight),
+        by=row.by,
     )

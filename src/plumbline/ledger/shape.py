@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from plumbline.terms.connection import (
     Address,
     Connection,
+    ConnectionKind,
     Manners,
     Scope,
     Trust,
@@ -25,6 +26,7 @@ def columns(connection: Connection) -> dict[str, Any]:
     address, scope, manners = connection.address, connection.scope, connection.manners
     return {
         "name": connection.name,
+        "kind": connection.kind.value,
         "url": address.url,
         "trust_kind": address.trust.kind.value,
         "trust_value": address.trust.value,
@@ -40,6 +42,7 @@ def columns(connection: Connection) -> dict[str, Any]:
         "connect_timeout": manners.connect_timeout,
         "read_timeout": manners.read_timeout,
         "retries": manners.retries,
+        "requests_per_hour": manners.requests_per_hour,
     }
 
 
@@ -47,6 +50,7 @@ def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
     """The value object of a row, its proxy with these credentials."""
     return Connection(
         name=row.name,
+        kind=ConnectionKind(row.kind),
         address=Address(
             url=row.url,
             trust=Trust(kind=TrustKind(row.trust_kind), value=row.trust_value),
@@ -66,6 +70,7 @@ def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
             connect_timeout=row.connect_timeout,
             read_timeout=row.read_timeout,
             retries=row.retries,
+            requests_per_hour=row.requests_per_hour,
         ),
     )
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from plumbline.terms.severity import Severity
 
 
+class ConnectionKind(StrEnum):
+    """Where the findings of a connection come from."""
+
+    CONSOLE = "console"
+    FILE = "file"
+    """Files that somebody imports; it has neither address nor keys."""
+
+
 class TrustKind(StrEnum):
     """How the console's certificate is judged."""
 
@@ -92,6 +100,8 @@ class Manners:
     connect_timeout: float = 10.0
     read_timeout: float = 300.0
     retries: int = 5
+    requests_per_hour: int | None = None
+    """Requests to the console within any hour; without it there is no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,7 @@ class Connection:
 
     name: str
     address: Address
+    kind: ConnectionKind = ConnectionKind.CONSOLE
     scope: Scope = field(default_factory=Scope)
     manners: Manners = field(default_factory=Manners)
 
