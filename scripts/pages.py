@@ -53,8 +53,8 @@ FAULTS_HEAD = """\
 Made from the code; `make docs` renews it.
 
 `plumbline emulate --fault NAME[:ARG]` begins one, `POST /emulator/fault?name=NAME[:ARG]` another
-while it runs. Where the argument is a count, it is a number, `once` or `always`, and only requests
-to `/rest/analysis` are counted.
+while it runs. Where the argument is a count, it is a number, `once`, `always` or a time (`60s`),
+and only requests to `/rest/analysis` are counted, unless the fault is one of every request.
 
 | fault | what goes wrong |
 |---|---|

@@ -10,9 +10,10 @@ import pytest
 from refusal import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from plumbline.posture.engine import Estate
+    from postgresql import Database, Server
     from small import Made
 
 
@@ -42,3 +43,32 @@ def nothing() -> Estate:
     from small import engine_over  # noqa: PLC0415
 
     return engine_over({})
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL of this process's own, begun when it is first asked for."""
+    # Its driver need not be imported where nobody asks.
+    from postgresql import Server, programs  # noqa: PLC0415
+
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed; scripts/postgresql does that")
+    server = Server(programs=found)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.discard()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: Server) -> Iterator[Database]:
+    """An empty database on a running PostgreSQL; give a test that uses it the mark `network`.
+
+    `url` is its address; `stop`, `start` and `restart` are the server's.
+    """
+    postgresql_server.start()
+    database = postgresql_server.create()
+    yield database
+    database.drop()

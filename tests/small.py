@@ -223,6 +223,32 @@ def rows_of(console: str, dice: random.Random) -> dict[str, Rows]:
             for n in (1, 2, 3)
         ],
         **lists_of(console, hosts),
+        **history_of(console),
+    }
+
+
+def history_of(console: str) -> dict[str, Rows]:
+    """What trends are made of: a run ten days before, and the newest one."""
+    now = AS_OF[console]
+    runs = ((1, now - timedelta(days=10)), (2, now))
+    return {
+        "facts": [
+            {
+                "console": console,
+                "run": run,
+                "at": at,
+                "repository_id": 1,
+                "severity": 3,
+                "state": "open",
+                "age_band": "0-7",
+                "findings": 10 * run,
+            }
+            for run, at in runs
+        ],
+        "events": [
+            {"console": console, "run": run, "at": at, "finding": key(run), "event": "opened"}
+            for run, at in runs
+        ],
     }
 
 

@@ -27,6 +27,7 @@ ROOMS = {
     "emulator",
     "errors",
     "extract",
+    "jobs",
     "lake",
     "ledger",
     "posture",
@@ -35,7 +36,7 @@ ROOMS = {
     "tables",
     "terms",
 }
-TO_COME = {"web", "jobs"}
+TO_COME = {"web"}
 NOBODYS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 MOST_LINES = 400
 MOST_LINES_A_FUNCTION = 40

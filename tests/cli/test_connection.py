@@ -269,13 +269,68 @@ def test_keys_are_rotated(plumbline: Run, lab: str, monkeypatch: pytest.MonkeyPa
     assert connections.get_keys(lab).secret == "fresh-s"
 
 
-def test_removing_asks_and_without_a_terminal_refuses(spawn: Spawn, lab: str) -> None:
-    told = spawn("connection", "remove", lab)
-    assert told.code == 2
-    assert "--yes" in told.err
-    assert "Unchanged: the connection lab" in told.err
-    assert spawn("connection", "remove", lab, "--yes").code == 0
-    assert json.loads(spawn("connection", "list", "--json").out)["data"] == []
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ((), "--keep-data"),
+        (("--yes",), "--keep-data"),
+        (("--keep-data",), "--yes"),
+        (("--delete-data",), "--yes"),
+        (("--keep-data", "--delete-data", "--yes"), "contradict"),
+    ],
+)
+def test_without_a_terminal_removing_has_to_be_told_everything(
+    spawn: Spawn, lab: str, flags: tuple[str, ...], told: str
+) -> None:
+    answer = spawn("connection", "remove", lab, *flags)
+    assert answer.code == 2
+    assert told in answer.err
+    assert "Unchanged: the connection lab" in answer.err
+    (kept,) = json.loads(spawn("connection", "list", "--json").out)["data"]
+    assert (kept["retired"], kept["has_keys"]) == (None, True)
+
+
+def test_a_connection_is_removed_with_all_that_it_left(
+    plumbline: Run, lab: str, home: Path
+) -> None:
+    for place in ("lake", "staging"):
+        (home / place / lab / "findings").mkdir(parents=True)
+        (home / place / "other").mkdir()
+    told = plumbline("connection", "remove", lab, "--delete-data", "--yes", "--json")
+    assert told.data == {"name": lab, "data": "delete"}
+    assert plumbline("connection", "list", "--json").data == []
+    assert [one.name for one in (home / "lake").iterdir()] == ["other"]
+    assert [one.name for one in (home / "staging").iterdir()] == ["other"]
+
+
+def test_a_new_connection_finds_nothing_that_an_old_one_left(
+    plumbline: Run, keys: None, home: Path
+) -> None:
+    assert keys is None
+    (home / "lake" / "lab" / "findings").mkdir(parents=True)
+    assert plumbline("connection", "add", "lab", "--url", "https://sc.example").code == 0
+    assert list((home / "lake").iterdir()) == []
+
+
+def test_a_connection_is_retired_and_brought_back_with_new_keys(plumbline: Run, lab: str) -> None:
+    plumbline("connection", "edit", lab, "--proxy", "http://u:secret-word@proxy.example:3128")
+    told = plumbline("connection", "remove", lab, "--keep-data", "--yes", "--json")
+    assert told.data == {"name": lab, "data": "keep"}
+    shown = plumbline("connection", "show", lab, "--json").data
+    assert shown["retired"] is not None
+    assert shown["has_keys"] is False
+    assert "retired" in plumbline("connection", "list").out
+    refused = plumbline("sync", lab)
+    assert refused.code == 2
+    assert "was retired on" in refused.err
+    assert f"rotate-keys {lab}" in refused.err
+    assert plumbline("sync").code == 2
+    again = plumbline("connection", "remove", lab, "--keep-data", "--yes")
+    assert again.code == 2
+    assert "was retired on" in again.err
+    assert plumbline("connection", "rotate-keys", lab, "--json").data["retired"] is None
+    assert connections.get(lab).address.proxy == "http://proxy.example:3128"
+    assert plumbline("connection", "remove", lab, "--delete-data", "--yes").code == 0
 
 
 @pytest.mark.parametrize(
@@ -284,7 +339,7 @@ def test_removing_asks_and_without_a_terminal_refuses(spawn: Spawn, lab: str) ->
         ("show",),
         ("edit", "--page-size", "1"),
         ("rotate-keys",),
-        ("remove", "--yes"),
+        ("remove", "--keep-data", "--yes"),
         ("test",),
     ],
 )

@@ -75,6 +75,13 @@ def test_a_bad_file_and_half_a_key_pair_are_usage_errors(tmp_path: Path) -> None
         emulate(access_key_file=bad)
 
 
+def test_a_change_needs_days_and_shares_that_can_be() -> None:
+    with pytest.raises(UsageError, match="needs days"):
+        emulate(hosts=1, http=True, change=0.03)
+    with pytest.raises(UsageError, match="at most theirs"):
+        emulate(hosts=1, http=True, evolve=1, change=0.5, reach=0.2)
+
+
 def test_a_port_that_is_taken_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

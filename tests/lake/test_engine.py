@@ -31,6 +31,30 @@ def test_files_are_shown_as_one_table(tmp_path: Path) -> None:
     assert engine.execute("SELECT sum(run)::INT FROM events").fetchall() == [(3,)]
 
 
+def test_files_of_older_versions_show_the_columns_they_lack_as_null(tmp_path: Path) -> None:
+    engine = connect()
+    young, old = tmp_path / "young.parquet", tmp_path / "old.parquet"
+    pq.write_table(pa.Table.from_pylist([{"run": 2, "cause": "why"}], EVENTS.schema), young)
+    lacking = [name for name in EVENTS.names if name not in {"cause", "evidence", "at"}]
+    pq.write_table(
+        pa.Table.from_pylist([{"run": 1, "event": "opened"}], EVENTS.schema).select(lacking), old
+    )
+    show_files(engine, "events", [str(old)], EVENTS)
+    shown = engine.execute("FROM events").fetchall()
+    assert len(shown) == 1
+    types = {row[0]: row[1] for row in engine.execute("DESCRIBE events").fetchall()}
+    assert types == {row[0]: row[1] for row in _described(engine) if row[0] in EVENTS.names}
+    show_files(engine, "events", [str(old), str(young)], EVENTS)
+    found = engine.execute("SELECT run, event, cause FROM events ORDER BY run").fetchall()
+    assert found == [(1, "opened", None), (2, None, "why")]
+
+
+def _described(engine: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Columns and types as the engine gives them to the declared table."""
+    show_files(engine, "declared", [], EVENTS)
+    return engine.execute("SELECT column_name, column_type FROM (DESCRIBE declared)").fetchall()
+
+
 def test_no_file_is_an_empty_table_with_all_columns() -> None:
     engine = connect()
     show_files(engine, "events", [], EVENTS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ from plumbline.errors import StorageError
 from plumbline.lake.engine import connect
 from plumbline.lake.store import Store
 from plumbline.tables import EVENTS, TABLES
+from plumbline.tables.declaration import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,3 +122,84 @@ def test_a_folder_that_cannot_be_used_is_told_in_words(tmp_path: Path) -> None:
 def test_a_name_with_blanks_and_signs_is_only_a_name(tmp_path: Path) -> None:
     pin = Store(tmp_path, "my lab % 100#").replace(EVENTS, events(5))
     assert runs_in(tmp_path, pin) == [5]
+
+
+def test_many_small_files_are_joined_and_earlier_versions_stay(
+    store: Store, tmp_path: Path
+) -> None:
+    pins = [store.append(EVENTS, events(1), None)]
+    for number in range(2, 31):
+        pins.append(store.append(EVENTS, events(number), pins[-1]))
+    assert max(len(pin.files) for pin in pins) <= 25
+    for number in (1, 2, 24, 25, 26, 30):
+        assert runs_in(tmp_path, pins[number - 1]) == list(range(1, number + 1))
+        assert pins[number - 1].rows == number
+
+
+def test_joining_keeps_the_rows_and_the_files_before(store: Store, tmp_path: Path) -> None:
+    first = store.append(EVENTS, events(1), None)
+    second = store.append(EVENTS, events(2), first)
+    joined = store.compact(EVENTS, second)
+    assert joined is not None
+    assert len(joined.files) == 1
+    assert runs_in(tmp_path, joined) == runs_in(tmp_path, second) == [1, 2]
+    assert store.compact(EVENTS, joined) is None
+    assert runs_in(tmp_path, store.append(EVENTS, events(3), joined)) == [1, 2, 3]
+
+
+def test_what_an_unpublished_run_wrote_is_not_joined(store: Store) -> None:
+    first = store.append(EVENTS, events(1), None)
+    second = store.append(EVENTS, events(2), first)
+    store.append(EVENTS, events(666), second)
+    assert store.compact(EVENTS, second) is None
+
+
+def test_rows_past_their_time_are_left_out_of_versions_to_come(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    aged = [events_at(n, now - timedelta(days=d)) for n, d in ((1, 200), (2, 145), (3, 0))]
+    keeps_all = Store(tmp_path, "lab")
+    before = keeps_all.append(EVENTS, aged[1], keeps_all.append(EVENTS, aged[0], None))
+    store = Store(tmp_path, "lab", keep={EVENTS.name: timedelta(days=150)})
+    after = store.append(EVENTS, aged[2], before)
+    assert runs_in(tmp_path, after) == [2, 3]
+    assert after.rows == 2
+    assert runs_in(tmp_path, before) == [1, 2]
+    # Not each day anew: only once the oldest is a month past it.
+    soon = Store(tmp_path, "lab", keep={EVENTS.name: timedelta(days=120)})
+    assert runs_in(tmp_path, soon.append(EVENTS, events_at(4, now), after)) == [2, 3, 4]
+
+
+def events_at(run: int, at: datetime) -> pa.Table:
+    return events(run).set_column(2, "at", pa.array([at], EVENTS.schema.field("at").type))
+
+
+def test_the_log_stays_short_and_the_published_version_outlives_it(
+    store: Store, tmp_path: Path
+) -> None:
+    log = tmp_path / "lab" / "events" / "_delta_log"
+    pin = store.append(EVENTS, events(1), None)
+    for _ in range(2):
+        store.append(EVENTS, events(666), pin)
+    old = (datetime.now(UTC) - timedelta(days=40)).timestamp()
+    table = DeltaTable(str(tmp_path / "lab" / "events"))
+    table.create_checkpoint()
+    for file in log.iterdir():
+        os.utime(file, (old, old))
+    table.cleanup_metadata()
+    assert not (log / f"{pin.version:020}.json").exists()
+    after = store.append(EVENTS, events(2), pin)
+    assert runs_in(tmp_path, after) == [1, 2]
+    assert DeltaTable(str(tmp_path / "lab" / "events")).to_pyarrow_table().num_rows == 2
+
+
+def test_columns_declared_later_are_added(store: Store, tmp_path: Path) -> None:
+    pin = store.append(EVENTS, events(1), None)
+    more = replace(EVENTS, columns=(*EVENTS.columns, Column("later", Kind.TEXT, "New.")))
+    rows = pa.Table.from_pylist([{"run": 2, "later": "yes"}], more.schema)
+    after = store.append(more, rows, pin)
+    joined = store.compact(more, after)
+    assert joined is not None
+    for held in (after, joined):
+        assert runs_in(tmp_path, held) == [1, 2]
+    told = DeltaTable(str(tmp_path / "lab" / "events")).to_pyarrow_table()
+    assert sorted(told["later"].to_pylist(), key=str) == [None, "yes"]

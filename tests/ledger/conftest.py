@@ -14,13 +14,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    """A ledger of its own, opened."""
-    found = Settings(home=tmp_path / "home")
-    open_ledger(found)
-    yield found
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.network)])
+def unopened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an empty ledger, once on either database."""
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql").url
+    yield Settings(home=tmp_path / "home", database_url=url)
     close()
+
+
+@pytest.fixture
+def settings(unopened: Settings) -> Settings:
+    """A ledger of its own, opened."""
+    open_ledger(unopened)
+    return unopened
 
 
 @pytest.fixture

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plumbline.errors import UsageError
-from plumbline.ledger import audit, connections, runs, shape
-from plumbline.ledger.models import ConnectionRow
+from plumbline.ledger import audit, connections, evidence, runs, shape, snapshots
+from plumbline.ledger.models import (
+    ConnectionRow,
+    ProofRow,
+    ScheduleRow,
+    SealedRow,
+    SnapshotRow,
+)
+from plumbline.ledger.records import Publication
 from plumbline.terms.connection import (
     Address,
     Connection,
@@ -21,10 +28,14 @@ from plumbline.terms.connection import (
     TrustKind,
     WasMode,
 )
+from plumbline.terms.finding import Source
+from plumbline.terms.proof import Proof
 from plumbline.terms.run import RunMode, RunState
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plumbline.config.settings import Settings
 
 numbers = st.lists(st.integers(0, 10**9)).map(tuple)
@@ -79,9 +90,20 @@ def test_neither_keys_nor_proxy_credentials_lie_open_on_the_disk(
     connections.edit(replace(lab, address=replace(lab.address, proxy=proxy)))
     assert connections.get("lab").address.proxy == proxy
     assert connections.entry("lab").connection.address.proxy == "http://proxy.example:3128"
-    for file in settings.home.iterdir():
-        for word in (b"access-word", b"secret-word", b"proxy-word"):
-            assert word not in file.read_bytes()
+    stored = [file.read_bytes() for file in settings.home.iterdir()]
+    stored += [
+        repr(row).encode() for model in (ConnectionRow, SealedRow) for row in everything(model)
+    ]
+    for word in (b"access-word", b"secret-word", b"proxy-word"):
+        assert not any(word in content for content in stored)
+
+
+def everything(model: type[ConnectionRow | SealedRow]) -> list[dict[str, object]]:
+    """Every row; what is kept in binary as bytes."""
+    return [
+        {name: bytes(one) if isinstance(one, memoryview) else one for name, one in row.items()}
+        for row in model._default_manager.values()
+    ]
 
 
 def test_editing_replaces_everything_but_the_keys(lab: Connection) -> None:
@@ -100,24 +122,52 @@ def test_keys_can_be_replaced(lab: Connection) -> None:
     assert connections.get_keys(lab.name).secret == "new-s"
 
 
-def test_removing_forgets_the_keys_and_keeps_the_history(
-    lab: Connection, settings: Settings
-) -> None:
+def test_removing_forgets_the_keys_and_keeps_the_history(lab: Connection) -> None:
     run = runs.start(lab.name, RunMode.FULL)
     runs.finish(run.number, RunState.COMPLETE)
     connections.remove(lab.name)
     assert not connections.exists(lab.name)
     assert [kept.connection for kept in runs.listing()] == ["lab"]
-    with sqlite3.connect(settings.home / "ledger.sqlite3") as database:
-        assert database.execute("SELECT count(*) FROM ledger_sealedrow").fetchone() == (0,)
-    database.close()
+    assert not SealedRow.objects.exists()
 
 
-def test_a_connection_that_is_being_read_is_not_removed(lab: Connection) -> None:
+@pytest.mark.parametrize("give_up", [connections.remove, connections.retire])
+def test_a_connection_that_is_being_read_is_not_given_up(
+    lab: Connection, give_up: Callable[[str], None]
+) -> None:
     runs.start(lab.name, RunMode.FULL)
     with pytest.raises(UsageError, match="reading lab right now"):
-        connections.remove(lab.name)
-    assert connections.exists(lab.name)
+        give_up(lab.name)
+    assert connections.entry(lab.name).retired is None
+    assert connections.get_keys(lab.name)
+
+
+def test_removing_forgets_what_was_published_and_proven(lab: Connection) -> None:
+    run = runs.start(lab.name, RunMode.FULL).number
+    proof = Proof(repository_id=1, source=Source.PATCHED, severity=Severity.HIGH, ours=1, console=1)
+    evidence.record_proofs(run, [proof])
+    publication = Publication(as_of=timezone.now(), tables={})
+    snapshots.publish(run, RunState.COMPLETE, {}, publication)
+    connections.remove(lab.name)
+    assert not SnapshotRow.objects.exists()
+    assert not ProofRow.objects.exists()
+    assert [kept.number for kept in runs.listing()] == [run]
+
+
+def test_retiring_erases_keys_and_schedule_and_keeps_the_rest(lab: Connection) -> None:
+    row = ConnectionRow.objects.get(name=lab.name)
+    ScheduleRow.objects.create(connection=row, rule="every 24h")
+    connections.retire(lab.name)
+    entry = connections.entry(lab.name)
+    assert entry.retired is not None
+    assert not entry.has_keys
+    assert [bytes(kept.keys) + bytes(kept.proxy) for kept in SealedRow.objects.all()] == [b""]
+    assert not ScheduleRow.objects.exists()
+    with pytest.raises(UsageError, match="was retired"):
+        connections.get_keys(lab.name)
+    connections.set_keys(lab.name, Keys("new-a", "new-s"))
+    assert connections.entry(lab.name).retired is None
+    assert connections.get_keys(lab.name).secret == "new-s"
 
 
 def test_a_connection_can_be_paused(lab: Connection) -> None:

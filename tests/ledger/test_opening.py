@@ -20,15 +20,17 @@ from plumbline.ledger.opening import close, open_ledger, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+sqlite_only = pytest.mark.parametrize("unopened", ["sqlite"], indirect=True)
+
 OPEN_AND_NOTE = """
 import sys
 from pathlib import Path
 from plumbline.config.settings import Settings
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger import audit
-open_ledger(Settings(home=Path(sys.argv[1])))
+open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 for number in range(20):
-    audit.note("try", f"{sys.argv[2]} {number}")
+    audit.note("try", str(number))
 """
 
 
@@ -43,6 +45,7 @@ def test_the_data_folder_is_for_its_owner_alone(settings: Settings) -> None:
     assert settings.home.stat().st_mode & 0o077 == 0
 
 
+@sqlite_only
 def test_readers_and_a_writer_work_side_by_side(settings: Settings) -> None:
     with sqlite3.connect(settings.home / "ledger.sqlite3") as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -56,6 +59,7 @@ def test_opening_again_keeps_what_is_there(settings: Settings) -> None:
     assert [act.subject for act in audit.listing()] == ["first"]
 
 
+@sqlite_only
 def test_another_home_is_another_ledger(settings: Settings, tmp_path: Path) -> None:
     audit.note("try", "first")
     other = replace(settings, home=tmp_path / "other")
@@ -64,23 +68,25 @@ def test_another_home_is_another_ledger(settings: Settings, tmp_path: Path) -> N
     assert opened() is other
 
 
-def test_several_processes_may_begin_at_once_and_none_loses_a_word(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_several_processes_may_begin_at_once_and_none_loses_a_word(unopened: Settings) -> None:
+    # On a server each has a data folder of its own, as on machines of their own.
+    shared = not unopened.database_url
+    homes = [unopened.home / ("" if shared else str(number)) for number in range(4)]
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN_AND_NOTE, str(home), str(number)],
+            [sys.executable, "-c", OPEN_AND_NOTE, str(home), unopened.database_url],
             stderr=subprocess.PIPE,
             env=os.environ,
         )
-        for number in range(4)
+        for home in homes
     ]
     told = [worker.communicate()[1].decode() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0], told
-    open_ledger(Settings(home=home))
+    assert not open_ledger(unopened)
     assert len(audit.listing(limit=1_000)) == 80
-    close()
 
 
+@sqlite_only
 def test_a_database_of_a_newer_version_is_refused_untouched(settings: Settings) -> None:
     with sqlite3.connect(settings.home / "ledger.sqlite3") as database:
         database.execute(
@@ -106,6 +112,7 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         open_ledger(Settings(home=tmp_path / "home"))
 
 
+@sqlite_only
 def test_a_full_disk_is_told_and_nothing_is_half_written(settings: Settings) -> None:
     from django.db import connection  # noqa: PLC0415 - only this test turns the screw
 
@@ -121,6 +128,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(settings: Settings) -> 
     assert settings.home.exists()
 
 
+@sqlite_only
 def test_a_ledger_that_cannot_be_written_says_so(settings: Settings) -> None:
     from django.db import connection  # noqa: PLC0415 - only this test turns the screw
 
@@ -132,7 +140,7 @@ def test_a_ledger_that_cannot_be_written_says_so(settings: Settings) -> None:
     assert settings.home.exists()
 
 
-@pytest.mark.usefixtures("settings")
+@sqlite_only
 def test_a_database_held_by_another_says_who_may_hold_it(settings: Settings) -> None:
     from django.db import connection  # noqa: PLC0415 - only this test turns the screw
 

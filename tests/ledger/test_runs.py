@@ -22,8 +22,6 @@ from plumbline.terms.severity import Severity
 from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from plumbline.config.settings import Settings
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -35,15 +33,15 @@ from plumbline.config.settings import Settings
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger import runs
 from plumbline.terms.run import RunMode
-open_ledger(Settings(home=Path(sys.argv[1])))
+open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 print(runs.start("lab", RunMode.FULL).number, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def killed_run(home: Path) -> int:
+def killed_run(settings: Settings) -> int:
     told = subprocess.run(
-        [sys.executable, "-c", START_AND_DIE, str(home)],
+        [sys.executable, "-c", START_AND_DIE, str(settings.home), settings.database_url],
         capture_output=True,
         check=False,
         env=os.environ,
@@ -114,7 +112,7 @@ def test_a_console_is_read_by_one_run_at_a_time(lab: Connection) -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_a_killed_run_is_recognised_and_taken_over(settings: Settings) -> None:
-    number = killed_run(settings.home)
+    number = killed_run(settings)
     assert runs.live("lab") is None
     found = runs.resumable("lab")
     assert found is not None
@@ -128,7 +126,7 @@ def test_a_killed_run_is_recognised_and_taken_over(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_a_killed_run_that_is_not_taken_over_ends_as_failed(settings: Settings) -> None:
-    number = killed_run(settings.home)
+    number = killed_run(settings)
     assert runs.get(number).state is RunState.FAILED, "shown as it is before anybody tidies up"
     assert runs.listing("lab", 1)[0].ended is not None
     fresh = runs.start("lab", RunMode.FULL)
@@ -264,6 +262,26 @@ def test_a_slice_recorded_again_replaces_only_itself(lab: Connection) -> None:
     again = replace(first, state="proven", distinct=5, passes=2, note="drift")
     evidence.record_slices(run, [again])
     assert evidence.slices(run) == (again, other)
+
+
+def test_of_a_slice_told_twice_the_last_word_counts(lab: Connection) -> None:
+    run = runs.start(lab.name, RunMode.FULL).number
+    first = Slice(name="r1", state="read", expected=5, distinct=4, passes=1)
+    evidence.record_slices(run, [first, replace(first, state="proven")])
+    assert [part.state for part in evidence.slices(run)] == ["proven"]
+
+
+def test_signs_that_no_database_keeps_are_written_out(lab: Connection) -> None:
+    run = runs.start(lab.name, RunMode.FULL).number
+    evidence.record_slices(
+        run, [Slice(name="r1", state="", expected=0, distinct=0, passes=1, note="a\0b")]
+    )
+    with requests.Log(run) as log:
+        log.record(request(outcome="\0 \ud800"))
+    ended = runs.finish(run, RunState.FAILED, error="a\0b", advice="\udfff")
+    assert (ended.error, ended.advice) == ("a\\0b", "\\udfff")
+    assert evidence.slices(run)[0].note == "a\\0b"
+    assert [one.outcome for one in requests.listing(run)] == ["\\0 \\ud800"]
 
 
 def test_oddities_are_kept_with_a_short_example(lab: Connection) -> None:

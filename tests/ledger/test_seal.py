@@ -24,9 +24,9 @@ from plumbline.config.settings import Settings
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger import connections
 from plumbline.terms.connection import Address, Connection, Keys
-open_ledger(Settings(home=Path(sys.argv[1])))
+open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 for number in range(5):
-    name = f"c{sys.argv[2]}-{number}"
+    name = f"c{sys.argv[3]}-{number}"
     connections.add(Connection(name=name, address=Address(url="https://x")), Keys(name, name))
 """
 
@@ -148,7 +148,8 @@ def test_nothing_is_lost_when_keys_rotate_while_others_add_connections(
 ) -> None:
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", ADD, str(settings.home), str(number)], env=os.environ
+            [sys.executable, "-c", ADD, str(settings.home), settings.database_url, str(number)],
+            env=os.environ,
         )
         for number in range(3)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from plumbline.config.settings import Settings
@@ -33,9 +33,14 @@ class Lab:
     settings: Settings
     emulator: Emulator
 
-    def sync(self, *, full: bool = False) -> Report:
+    def sync(self, *, full: bool = False, name: str = "lab") -> Report:
         """One run, without waiting for anything."""
-        return Synchroniser(settings=self.settings, sleep=lambda _s: None).run("lab", full=full)
+        return Synchroniser(settings=self.settings, sleep=lambda _s: None).run(name, full=full)
+
+    def again(self, name: str) -> None:
+        """Another connection to the same console, with the same scope."""
+        old, keys = connections.get("lab"), connections.get_keys("lab")
+        connections.add(replace(old, name=name), keys)
 
     def truth(self) -> Counter[Fact]:
         """What the console holds, as it would write it."""
@@ -47,9 +52,9 @@ class Lab:
         wanted = states or ("open", "reopened", "accepted", "fixed")
         return Counter(tuple(row) for row in self.ask(_SHOWN, wanted=list(wanted)))
 
-    def ask(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, *, connection: str = "lab", **values: Any) -> list[tuple[Any, ...]]:
         """Rows of the published snapshot."""
-        snapshot = snapshots.latest("lab")
+        snapshot = snapshots.latest(connection)
         assert snapshot is not None
         engine = connect()
         files = {t.name: snapshot.tables[t.name].files for t in TABLES}

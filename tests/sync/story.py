@@ -31,6 +31,8 @@ class Known:
     repository: int
     opened_run: int
     changed_run: int
+    told: bool = True
+    """Whether the console still holds it, in either store."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,9 @@ class Story:
                 after = told[key]
             elif before is not None and before.state in STANDING:
                 gone = seen is not None and before.repository not in seen
-                after = replace(before, state="out_of_sight" if gone else absent)
+                after = replace(before, state="out_of_sight" if gone else absent, told=False)
+            elif before is not None:
+                after = replace(before, told=False)
             else:
                 continue
             self._note(number, key, before, after)
@@ -102,6 +106,7 @@ class Story:
             "fixed": became["fixed"],
             "reopened": became["reopened"] - self._only_seen_again(number),
             "vanished": became["vanished"],
+            "changed": sum(run == number and bool(was) for run, _, _, was, _ in self.events),
         }
 
     def _only_seen_again(self, number: int) -> int:
@@ -114,8 +119,8 @@ class Story:
     def check(self) -> None:
         """The snapshot tells this very story."""
         rows = self.lab.ask(
-            "SELECT finding, state, severity, recast, repository_id, opened_run, changed_run "
-            "FROM findings"
+            "SELECT finding, state, severity, recast, repository_id, opened_run, changed_run, "
+            "told FROM findings"
         )
         assert len({row[0] for row in rows}) == len(rows)
         shown = {
@@ -126,12 +131,15 @@ class Story:
                 repository=repository,
                 opened_run=opened,
                 changed_run=changed,
+                told=told,
             )
-            for key, state, severity, recast, repository, opened, changed in rows
+            for key, state, severity, recast, repository, opened, changed, told in rows
         }
         assert shown == self.findings
-        told = self.lab.ask('SELECT run, finding, event, "before", "after" FROM events')
-        assert Counter(told) == self.events
+        happened = self.lab.ask('SELECT run, finding, event, "before", "after" FROM events')
+        assert Counter(happened) == self.events
+        unexplained = "SELECT count(*) FROM events WHERE cause IS NULL OR evidence IS NULL"
+        assert self.lab.ask(unexplained) == [(0,)]
 
 
 def _key(row: Row) -> str:

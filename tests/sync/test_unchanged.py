@@ -12,10 +12,11 @@ import pytest
 from dumped import dumped
 from story import meddle
 
+from plumbline.config.settings import Settings
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import runs, snapshots
 from plumbline.sync.memory import Memory
-from plumbline.sync.plan import FULL_EVERY, is_full_due
+from plumbline.sync.plan import Increments, is_full_due
 from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
@@ -118,11 +119,12 @@ def test_everything_is_read_anew_after_some_days() -> None:
     memory = Memory.from_json(snapshot.plan)
     assert memory is not None
     began = snapshot.as_of
-    soon, late = FULL_EVERY - timedelta(minutes=1), FULL_EVERY + timedelta(minutes=1)
-    assert not is_full_due(memory, memory.scope, began + soon)
-    assert is_full_due(memory, memory.scope, began + late)
-    assert is_full_due(memory, "another", began)
-    assert is_full_due(None, memory.scope, began)
+    every = Increments.of(Settings(full_every_days=3)).full_every
+    soon, late = timedelta(days=3, minutes=-1), timedelta(days=3, minutes=1)
+    assert not is_full_due(memory, memory.scope, began + soon, every)
+    assert is_full_due(memory, memory.scope, began + late, every)
+    assert is_full_due(memory, "another", began, every)
+    assert is_full_due(None, memory.scope, began, every)
 
 
 def test_a_memory_of_another_form_makes_the_next_run_a_full_one() -> None:

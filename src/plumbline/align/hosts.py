@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plumbline.align.joins import Joins
 
 _DECIDED_HERE = ("host", "rule", "evidence")
+_DECIDED_LATER = ("present",)
 _NEWEST = ("ip", "dns_name", "netbios_name", "mac", "os", "acr", "aes", "credentialed")
 
 
@@ -48,7 +49,7 @@ def _complete(aliases: pa.Table) -> pa.Table:
     """The table in its schema; what is decided here is blank."""
     columns = [
         aliases[c.name]
-        if c.name in aliases.column_names and c.name not in _DECIDED_HERE
+        if c.name in aliases.column_names and c.name not in (*_DECIDED_HERE, *_DECIDED_LATER)
         else pa.nulls(aliases.num_rows, c.kind.arrow)
         for c in ALIASES.columns
     ]
@@ -129,6 +130,7 @@ def _hosts(aliases: pa.Table, group: Numbers, keys: pa.Array, joins: Joins) -> p
         "repositories": number_sets(group[known], homes.drop_null().to_numpy(), count),
         "aliases": pa.array(groups.sizes),
         "rule": _rules(weakest),
+        "present": pa.nulls(count, pa.bool_()),
     }
     table = pa.table([told[name] for name in HOSTS.names], names=list(HOSTS.names))
     return table.cast(HOSTS.schema)

@@ -45,6 +45,8 @@ class Rule(StrEnum):
 RULES = tuple(Rule)
 _NOBODYS_NAME = r"^$|^(localhost|ip6-localhost|ip6-loopback|unknown)(\.|$)|^[0-9.]+$|[: ]"
 _NOBODYS_ADDRESS = r"^$|^(127\.|0\.0\.0\.0$|169\.254\.|::1?$|fe80:)"
+_MAY_SPELL = r"([0-9]+[-._:]){3}[0-9].* |:"
+"""In `name address`: the name has as many numbers as an address, or the address is IPv6."""
 _NOBODYS_ID = r"^[0-]*$"
 _NOBODYS_MAC = r"^[0:.\-]*$|^(ff[:.\-]?){5}ff$"
 
@@ -83,23 +85,23 @@ def join(aliases: pa.Table) -> Joins:
     """Join the aliases of one console, one row each and in the order of their keys."""
     count = aliases.num_rows
     hosts, agents = telling_ids(aliases["host_uuid"]), telling_ids(aliases["uuid"])
-    names = _usable(aliases["dns_name"], _NOBODYS_NAME)
+    names = telling_names(aliases["dns_name"])
     macs = _usable(aliases["mac"], _NOBODYS_MAC)
     homes = aliases["repository_id"].fill_null(-1).to_numpy()
     apart = Apart(host=codes(hosts), agent=codes(agents), repository=homes)
     joins = Joins(np.arange(count), np.zeros(count, np.int64), [None] * count)
-    _apply(joins, Rule.HOST_UUID, _keys(hosts), apart)
+    _apply(joins, Rule.HOST_UUID, keys_of(hosts), apart)
     # First those without a host id among themselves, so that an agent id is at most one host
     # without one; then with the host that has one, if there is a single such.
     bare = pc.if_else(pa.array(apart.host < 0), agents, None)
-    _apply(joins, Rule.AGENT_UUID, _keys(bare), apart)
-    _apply(joins, Rule.AGENT_UUID, _keys(agents), apart)
+    _apply(joins, Rule.AGENT_UUID, keys_of(bare), apart)
+    _apply(joins, Rule.AGENT_UUID, keys_of(agents), apart)
     # First by the address that each was last seen at; any other comes after.
     rows = np.arange(count)
-    _apply(joins, Rule.DNS_AND_IP, _addressed(joins, names, rows, aliases["ip"]), apart)
+    _apply(joins, Rule.DNS_AND_IP, addressed(joins.label, names, rows, aliases["ip"]), apart)
     rows, addresses = every_address(aliases)
-    _apply(joins, Rule.DNS_AND_IP, _addressed(joins, names, rows, addresses), apart)
-    _apply(joins, Rule.MAC_AND_DNS, _keys(_pair(macs, names)), apart)
+    _apply(joins, Rule.DNS_AND_IP, addressed(joins.label, names, rows, addresses), apart)
+    _apply(joins, Rule.MAC_AND_DNS, keys_of(_pair(macs, names)), apart)
     return joins
 
 
@@ -122,6 +124,11 @@ def telling_ids(column: pa.ChunkedArray) -> pa.Array:
     return _usable(column, _NOBODYS_ID)
 
 
+def telling_names(column: pa.ChunkedArray) -> pa.Array:
+    """Names as they are compared; null where one tells no machine from another."""
+    return _usable(column, _NOBODYS_NAME)
+
+
 def every_address(aliases: pa.Table) -> tuple[Numbers, pa.Array]:
     """Each alias's addresses, the latest first: the row and the address."""
     ip, ips = aliases["ip"].combine_chunks(), aliases["ips"].combine_chunks()
@@ -137,7 +144,7 @@ def _apply(joins: Joins, rule: Rule, keys: Keys, apart: Apart) -> None:
     """Join by one rule all that no stronger one keeps apart."""
     old = joins.label
     merged = components(old, keys.owner, keys.code)
-    grown = np.flatnonzero(_parts(old, merged, len(old))[merged] > 1)
+    grown = np.flatnonzero(parts_of(old, merged, len(old))[merged] > 1)
     refused = grown[_refused(rule, old, merged, grown, apart)]
     merged[refused] = old[refused]
     new = np.zeros(len(old), np.bool_)
@@ -151,14 +158,14 @@ def _apply(joins: Joins, rule: Rule, keys: Keys, apart: Apart) -> None:
 
 def _explain(joins: Joins, new: Marks, keys: Keys) -> None:
     """Keep for each newly joined alias a text that it shares with another part of its host."""
-    bridging = _bridging(keys, joins.label)[keys.code]
+    bridging = bridges_of(keys, joins.label)[keys.code]
     bridges = np.flatnonzero(bridging & new[keys.owner])
     texts = keys.texts.take(pa.array(keys.code[bridges])).to_pylist()
     for owner, text in zip(keys.owner[bridges].tolist(), texts, strict=True):
         joins.evidence[owner] = min(text, joins.evidence[owner] or text)
 
 
-def _bridging(keys: Keys, label: Numbers) -> Marks:
+def bridges_of(keys: Keys, label: Numbers) -> Marks:
     """By the number of the text: whether aliases of several hosts have it."""
     low, high = (np.full(len(keys.texts), fill) for fill in (len(label), -1))
     np.minimum.at(low, keys.code, label[keys.owner])
@@ -171,20 +178,20 @@ def _refused(rule: Rule, old: Numbers, merged: Numbers, grown: Numbers, apart: A
     parts, wholes = old[grown], merged[grown]
     refused = np.zeros(len(old), np.bool_)
     if rule is not Rule.HOST_UUID:
-        refused |= _several(parts, wholes, apart.host[grown], len(old))
+        refused |= conflicting(parts, wholes, apart.host[grown], len(old))
     if rule not in {Rule.HOST_UUID, Rule.AGENT_UUID}:
-        refused |= _several(parts, wholes, apart.agent[grown], len(old))
-        refused |= _crowded(parts, wholes, apart.repository[grown], len(old))
+        refused |= conflicting(parts, wholes, apart.agent[grown], len(old))
+        refused |= crowding(parts, wholes, apart.repository[grown], len(old))
     return refused[wholes]
 
 
-def _several(parts: Numbers, wholes: Numbers, ids: Numbers, count: int) -> Marks:
+def conflicting(parts: Numbers, wholes: Numbers, ids: Numbers, count: int) -> Marks:
     """By label: whether two parts have an id each. Equal ids would be one part already."""
     known = ids >= 0
-    return _parts(parts[known], wholes[known], count) > 1
+    return parts_of(parts[known], wholes[known], count) > 1
 
 
-def _crowded(parts: Numbers, wholes: Numbers, homes: Numbers, count: int) -> Marks:
+def crowding(parts: Numbers, wholes: Numbers, homes: Numbers, count: int) -> Marks:
     """By label: whether two parts are in one repository."""
     order = np.lexsort((parts, homes, wholes))
     part, home, whole = parts[order], homes[order], wholes[order]
@@ -194,7 +201,7 @@ def _crowded(parts: Numbers, wholes: Numbers, homes: Numbers, count: int) -> Mar
     return crowded
 
 
-def _parts(parts: Numbers, wholes: Numbers, count: int) -> Numbers:
+def parts_of(parts: Numbers, wholes: Numbers, count: int) -> Numbers:
     """By label: of how many parts a whole is made."""
     pairs = distinct(wholes * max(1, count) + parts)
     return np.bincount(pairs // max(1, count), minlength=count)
@@ -211,24 +218,29 @@ def _pair(one: pa.Array, other: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(one, other, " ")
 
 
-def _keys(texts: pa.Array) -> Keys:
+def keys_of(texts: pa.Array) -> Keys:
+    """The texts of rows as keys, each row on its own; null is no key."""
     encoded = texts.dictionary_encode()
     number = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     owner = np.flatnonzero(number >= 0)
     return Keys(owner=owner, code=number[owner], texts=encoded.dictionary)
 
 
-def _addressed(
-    joins: Joins, names: pa.Array, rows: Numbers, addresses: pa.Array | pa.ChunkedArray
+def addressed(
+    label: Numbers, names: pa.Array, rows: Numbers, addresses: pa.Array | pa.ChunkedArray
 ) -> Keys:
     """Name and address of each row that may join, where the name says more than the address."""
     usable = _usable(pa.chunked_array(addresses), _NOBODYS_ADDRESS)
-    found = _keys(_pair(names.take(pa.array(rows)), usable))
+    found = keys_of(_pair(names.take(pa.array(rows)), usable))
     keys = Keys(owner=rows[found.owner], code=found.code, texts=found.texts)
-    telling = _bridging(keys, joins.label)
+    telling = bridges_of(keys, label)
     places = np.flatnonzero(telling)
-    texts = keys.texts.take(pa.array(places)).to_pylist()
-    telling[places] = [_says_more(text) for text in texts]
+    texts = keys.texts.take(pa.array(places))
+    doubtful = np.flatnonzero(
+        pc.match_substring_regex(texts, _MAY_SPELL).to_numpy(zero_copy_only=False)
+    )
+    few = texts.take(pa.array(doubtful)).to_pylist()
+    telling[places[doubtful]] = [_says_more(text) for text in few]
     kept = telling[keys.code]
     return Keys(owner=keys.owner[kept], code=keys.code[kept], texts=keys.texts)
 

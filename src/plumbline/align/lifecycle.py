@@ -1,13 +1,13 @@
 """What became of each finding since the last snapshot: states, events and facts.
 
 The fresh rows of a run are laid over the findings of the snapshot before. A finding that is in
-neither store any more, in a repository that was read whole, has vanished; that is never a fix.
-The rules are told in docs/lifecycle.md.
+neither store any more, in a repository or on a host that was read whole, has vanished; that is
+never a fix. The rules are told in docs/lifecycle.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -19,10 +19,21 @@ from plumbline.terms.age import AGE_BANDS
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import duckdb
+
+    from plumbline.terms.finding import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """What was read whole in one store: a repository, or one address in it."""
+
+    source: Source
+    repository_id: int
+    ip: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +43,16 @@ class Step:
     run: int
     at: datetime
     """When the run began; ages are counted to this moment."""
-    read: tuple[int, ...]
-    """Repositories that were read whole."""
     visible: tuple[int, ...]
     """Repositories the keys can see: the read ones and those that had not changed."""
-    same_scope: bool = True
-    """Whether the run before asked for the same findings; if not, absence says nothing."""
+    whole: tuple[Whole, ...] = ()
+    """What was read whole; absence says something there alone."""
+    since: Mapping[int, datetime] = field(default_factory=dict)
+    """Repositories of which only what changed since then was read."""
+    seen_from: datetime | None = None
+    """What was last seen before that is not asked for."""
+    blind: str = ""
+    """Why less may be seen than by the run before, so that absence says nothing; else empty."""
 
 
 def lay(engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step) -> None:
@@ -64,35 +79,80 @@ def tell(engine: duckdb.DuckDBPyConnection, step: Step) -> None:
             {
                 "run": pa.array([step.run], pa.int64()),
                 "at": pa.array([step.at], Kind.TIME.arrow),
-                "absent": ["vanished" if step.same_scope else "out_of_sight"],
+                "seen_from": pa.array([step.seen_from], Kind.TIME.arrow),
+                "blind": [step.blind],
+                "absent": ["out_of_sight" if step.blind else "vanished"],
             }
         ),
     )
-    engine.register("read_now", pa.table({"repository_id": pa.array(step.read, pa.int64())}))
     engine.register("visible", pa.table({"repository_id": pa.array(step.visible, pa.int64())}))
+    engine.register("part_read", _since(step.since))
+    engine.register("read_now", _read(step.whole))
+    engine.execute(_WHOLE_REPOSITORIES)
+    engine.execute(_WHOLE_HOSTS)
 
+
+def _since(since: Mapping[int, datetime]) -> pa.Table:
+    columns = {
+        "repository_id": pa.array(since.keys(), pa.int64()),
+        "since": pa.array(since.values(), Kind.TIME.arrow),
+    }
+    return pa.table(columns)
+
+
+def _read(whole: Iterable[Whole]) -> pa.Table:
+    found = [(one.source.value, one.repository_id, one.ip) for one in whole]
+    kinds = {"source": pa.string(), "repository_id": pa.int64(), "ip": pa.string()}
+    columns = zip(*found, strict=True) if found else ((), (), ())
+    return pa.table(
+        {n: pa.array(values, kinds[n]) for n, values in zip(kinds, columns, strict=True)}
+    )
+
+
+_WHOLE_REPOSITORIES = """
+CREATE OR REPLACE TEMP TABLE whole_repositories AS
+SELECT repository_id, bool_or(source = 'cumulative') AS cumulative,
+  bool_or(source = 'patched') AS patched
+FROM read_now WHERE ip IS NULL GROUP BY repository_id
+"""
+_WHOLE_HOSTS = """
+CREATE OR REPLACE TEMP TABLE whole_hosts AS
+SELECT repository_id, ip, bool_or(source = 'cumulative') AS cumulative,
+  bool_or(source = 'patched') AS patched
+FROM read_now WHERE ip IS NOT NULL GROUP BY ALL
+"""
 
 _NOTHING_STAGED = """
 CREATE VIEW staged AS
-SELECT *, NULL::TIMESTAMPTZ AS last_mitigated, '' AS filename FROM before WHERE false
+SELECT * EXCLUDE (patched_severity), NULL::TIMESTAMPTZ AS last_mitigated, '' AS filename
+FROM before WHERE false
 """
 
 # The same finding may have been read twice: on two pages, in two passes, in both stores.
 _REPEATED = """
 CREATE TEMP TABLE repeated AS
-SELECT finding FROM staged GROUP BY finding HAVING count(*) > 1
+SELECT finding, bool_or(source = 'cumulative') AND bool_or(source = 'patched') AS in_both
+FROM staged GROUP BY finding HAVING count(*) > 1
 """
 
 # What was read last counts; a finding that is in both stores is open.
 _FRESH = """
 CREATE VIEW fresh AS
-SELECT * EXCLUDE (filename) FROM staged ANTI JOIN repeated USING (finding)
+SELECT * EXCLUDE (filename), NULL::BIGINT AS patched_severity
+FROM staged ANTI JOIN repeated USING (finding)
 UNION ALL
-SELECT * EXCLUDE (filename, place) FROM (
-  SELECT *, row_number() OVER (
-    PARTITION BY finding ORDER BY source, filename DESC, last_seen DESC NULLS LAST
-  ) AS place
-  FROM staged SEMI JOIN repeated USING (finding)
+SELECT * EXCLUDE (filename, place, in_both) FROM (
+  SELECT staged.*, in_both,
+    CASE WHEN in_both THEN first_value(
+      CASE WHEN source = 'patched' THEN severity END IGNORE NULLS
+    ) OVER (
+      PARTITION BY finding ORDER BY filename DESC, last_seen DESC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) END AS patched_severity,
+    row_number() OVER (
+      PARTITION BY finding ORDER BY source, filename DESC, last_seen DESC NULLS LAST
+    ) AS place
+  FROM staged JOIN repeated USING (finding)
 ) WHERE place = 1
 """
 
@@ -118,17 +178,36 @@ CASE
   THEN step.run ELSE b.changed_run
 END
 """
-_ABSENT_STATE = """
+_READ_PATCHED = "coalesce(w.patched, false) OR coalesce(o.patched, false)"
+_READ_BOTH = (
+    f"(coalesce(w.cumulative, false) OR coalesce(o.cumulative, false)) AND ({_READ_PATCHED})"
+)
+_HIDDEN = "b.repository_id NOT IN (SELECT repository_id FROM visible)"
+_TOO_OLD = "coalesce(b.last_seen < step.seen_from, false)"
+_ABSENT_STATE = f"""
 CASE
   WHEN b.state NOT IN ('open', 'reopened', 'accepted') THEN b.state
-  WHEN b.repository_id IN (SELECT repository_id FROM read_now) THEN step.absent
-  WHEN b.repository_id NOT IN (SELECT repository_id FROM visible) THEN 'out_of_sight'
+  WHEN {_HIDDEN} OR {_TOO_OLD} THEN 'out_of_sight'
+  WHEN {_READ_BOTH} THEN step.absent
   ELSE b.state
 END
 """
+_WAS_TOLD = "coalesce(b.told, b.state NOT IN ('vanished', 'out_of_sight'))"
+_STILL_TOLD = f"""
+CASE
+  WHEN {_HIDDEN} OR {_TOO_OLD} OR ({_READ_BOTH}) THEN false
+  WHEN b.source = 'patched' AND ({_READ_PATCHED}) THEN false
+  ELSE {_WAS_TOLD}
+END
+"""
+_IN_PATCHED_TOO = f"CASE WHEN NOT ({_READ_PATCHED}) THEN b.patched_severity END"
 _OWN = {
     "host": "coalesce(h.host, f.alias)",
     "state": _STATE,
+    "told": "true",
+    "patched_severity": f"""
+CASE WHEN f.source = 'cumulative' THEN coalesce(f.patched_severity, {_IN_PATCHED_TOO}) END
+""",
     "fixed_at": _FIXED_AT,
     "fixed_by": _FIXED_BY,
     "opened_run": "coalesce(b.opened_run, step.run)",
@@ -138,9 +217,15 @@ _FRESH_COLUMNS = ", ".join(f"{_OWN.get(n, 'f.' + n)} AS {n}" for n in FINDINGS.n
 _ABSENT_OWN = {
     "host": "coalesce(h.host, b.host)",
     "state": _ABSENT_STATE,
+    "told": _STILL_TOLD,
+    "patched_severity": f"CASE WHEN {_STILL_TOLD} THEN {_IN_PATCHED_TOO} END",
     "changed_run": f"CASE WHEN b.state <> {_ABSENT_STATE} THEN step.run ELSE b.changed_run END",
 }
 _ABSENT_COLUMNS = ", ".join(f"{_ABSENT_OWN.get(n, 'b.' + n)} AS {n}" for n in FINDINGS.names)
+_READ_OF = """
+LEFT JOIN whole_repositories w ON w.repository_id = {0}.repository_id
+LEFT JOIN whole_hosts o ON o.repository_id = {0}.repository_id AND o.ip = {0}.ip
+"""
 
 # What is in neither store any more.
 _GONE = """
@@ -160,15 +245,17 @@ FROM fresh f
 CROSS JOIN step
 LEFT JOIN alias_hosts h ON h.alias = f.alias
 LEFT JOIN (
-  SELECT finding, state, recast, severity, opened_run, changed_run FROM before
+  SELECT finding, state, recast, severity, opened_run, changed_run, patched_severity FROM before
   WHERE coalesce(plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
 ) b ON b.finding = f.finding
+{_READ_OF.format("f")}
 WHERE {_IN_CHUNK.format("f")}
 UNION ALL
 SELECT {_ABSENT_COLUMNS}
 FROM (FROM before SEMI JOIN gone USING (finding)) b
 CROSS JOIN step
 LEFT JOIN alias_hosts h ON h.alias = b.alias
+{_READ_OF.format("b")}
 WHERE {_IN_CHUNK.format("b")}
 """  # noqa: S608 - put together from the names of our own columns
 
@@ -223,25 +310,6 @@ def cut(sizes: Sequence[tuple[int, int, int]], most: int = _CHUNK) -> Iterator[C
         if first is not None:
             yield Chunk(severity, severity, first, last)
 
-
-EVENTS_QUERY = """
-SELECT n.console, step.run, step.at, n.finding, n.host, n.repository_id, n.plugin_id, n.severity,
-  CASE
-    WHEN b.finding IS NULL THEN CASE WHEN n.state = 'fixed' THEN 'fixed' ELSE 'opened' END
-    WHEN b.state = n.state THEN 'recast'
-    WHEN n.state NOT IN ('open', 'reopened') THEN n.state
-    WHEN b.state IN ('vanished', 'out_of_sight') THEN 'returned'
-    WHEN b.state = 'accepted' THEN 'unaccepted'
-    WHEN b.state = 'fixed' OR n.state = 'reopened' THEN 'reopened'
-    ELSE 'opened'
-  END AS event,
-  b.state AS before, n.state AS after
-FROM findings n
-CROSS JOIN step
-LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding
-WHERE n.changed_run = step.run
-"""
-"""One event for each finding of the new snapshot whose state, severity or recast changed."""
 
 _BAND = (
     "CASE " + " ".join(f"WHEN days <= {last} THEN '{name}'" for name, last in AGE_BANDS) + " END"

@@ -57,7 +57,7 @@ def sheet(
     answer = questions.ask(estate, name, arguments)
     return Sheet(
         name=f"ask-{name}",
-        columns=questions.named(name).columns,
+        columns=questions.named(name).columns_of(estate),
         schema=answer.schema,
         batches=answer.stream(),
         warnings=tuple(warnings),

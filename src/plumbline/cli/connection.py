@@ -1,8 +1,9 @@
 """`plumbline connection`: the consoles to read from."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +11,10 @@ from plumbline.cli import keys, output, preflight, session, shown
 from plumbline.cli.flags import Flags, apply, takes_flags, warnings
 from plumbline.cli.root import group
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Address, Connection
+from plumbline.terms.connection import Address, Connection, ConnectionKind
+
+if TYPE_CHECKING:
+    from plumbline.ledger.records import Entry
 
 app = group("Set up and test the consoles to read from.")
 
@@ -41,15 +45,18 @@ def add(
     Its API keys come from PLUMBLINE_ACCESS_KEY and PLUMBLINE_SECRET_KEY, a file, standard input
     or a prompt, never from an argument.
     """
+    from plumbline.lake.folders import remove_folders  # noqa: PLC0415 - Arrow, only when called
     from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
 
     connections.check_name(name)
     if flags.url is None:
         raise UsageError("--url is missing.", advice="give --url https://your.console.")
     connection = apply(flags, Connection(name=name, address=Address(url="")))
-    session.ledger()
+    found = session.ledger()
     connections.check_free(name)
     given, told = keys.gather(keys_file, stdin=keys_stdin)
+    # What a connection of that name may have left, if its removal was cut short.
+    remove_folders(found.home, name)
     connections.add(connection, given)
     _tell(name, as_json=as_json, told=[*warnings(flags, connection), *told])
     if not as_json:
@@ -70,19 +77,35 @@ def list_(*, as_json: output.AsJson = False) -> None:
         output.say("There is no connection yet: plumbline connection add NAME --url URL")
         return
     output.table(
-        ("name", "url", "trust", "repositories", "paused", "changed"),
+        ("name", "url", "trust", "repositories", "state", "changed"),
         (
             (
                 entry.connection.name,
-                entry.connection.address.url,
-                entry.connection.address.trust.kind,
+                entry.connection.address.url or "(files)",
+                entry.connection.address.trust.kind if entry.connection.address.url else "",
                 ", ".join(map(str, entry.connection.scope.repositories)) or "all",
-                entry.paused,
+                _state(entry),
                 entry.changed,
             )
             for entry in entries
         ),
     )
+
+
+def _refuse_files(connection: Connection) -> None:
+    """Refuse what only a connection to a console has: address, keys, scope."""
+    if connection.kind is ConnectionKind.FILE:
+        raise UsageError(
+            f"{connection.name} takes files: it has neither address nor keys.",
+            advice=f"`plumbline import FILE... --connection {connection.name}`",
+            unchanged=f"the connection {connection.name}.",
+        )
+
+
+def _state(entry: "Entry") -> str:
+    if entry.retired is not None:
+        return f"retired {entry.retired:%Y-%m-%d}"
+    return "paused" if entry.paused else "active"
 
 
 @app.command()
@@ -114,6 +137,8 @@ def edit(
     fresh = flags.proxy is not None
     base = connections.entry(name).connection if fresh else connections.get(name)
     changed = apply(flags, base)
+    if changed != base:
+        _refuse_files(base)
     if changed == base and pause is None:
         raise UsageError("Nothing to change was given.", advice="see --help for the options.")
     if changed != base:
@@ -138,7 +163,7 @@ def rotate_keys(
     session.ledger()
     from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
 
-    connections.entry(name)
+    _refuse_files(connections.entry(name).connection)
     given, told = keys.gather(keys_file, stdin=keys_stdin)
     connections.set_keys(name, given)
     _tell(name, as_json=as_json, told=told)
@@ -146,40 +171,90 @@ def rotate_keys(
         output.say(f"The keys of {name} were replaced. Check: plumbline connection test {name}")
 
 
+class Fate(StrEnum):
+    """What becomes of what a connection published."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
 @app.command()
 def remove(
     name: Name,
     *,
+    keep_data: Annotated[
+        bool, typer.Option("--keep-data", help="Go on showing what was published, as retired.")
+    ] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete what was published, too.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: output.AsJson = False,
 ) -> None:
-    """Forget a connection and its keys.
+    """Give up a connection and erase its keys.
 
-    Its runs stay in the history; its findings are no longer shown.
+    With --keep-data what it published is still shown, marked as retired; `rotate-keys` brings it
+    back. With --delete-data its findings, snapshots and proofs go. Its runs stay in the history.
     """
-    session.ledger()
-    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
+    found = session.ledger()
+    from plumbline.lake.folders import remove_folders  # noqa: PLC0415 - Django, only when called
+    from plumbline.ledger import connections  # noqa: PLC0415 - beside it
 
     connections.entry(name)
-    if not yes and not _confirmed(name):
+    fate = _fate(name, keep=keep_data, delete=delete_data, yes=yes)
+    if not yes and not _confirmed(name, fate):
         raise UsageError("Not confirmed.", unchanged=f"the connection {name}.")
-    connections.remove(name)
-    if as_json:
-        output.emit("connection-remove", {"name": name})
+    if fate is Fate.KEEP:
+        connections.retire(name)
     else:
-        output.say(f"Removed {name}.")
+        connections.remove(name)
+        remove_folders(found.home, name)
+    if as_json:
+        output.emit("connection-remove", {"name": name, "data": fate})
+    elif fate is Fate.KEEP:
+        output.say(f"Retired {name}: its keys are gone, what it published is still shown.")
+    else:
+        output.say(f"Removed {name} and what it published.")
 
 
-def _confirmed(name: str) -> bool:
+def _fate(name: str, *, keep: bool, delete: bool, yes: bool) -> Fate:
+    """What becomes of the data: as the options say, or as somebody at a terminal says."""
+    if keep and delete:
+        raise UsageError(
+            "--keep-data and --delete-data contradict each other.",
+            advice="give one.",
+            unchanged=f"the connection {name}.",
+        )
+    if keep or delete:
+        return Fate.KEEP if keep else Fate.DELETE
+    if yes or not sys.stdin.isatty():
+        raise UsageError(
+            f"What is to become of what {name} published?",
+            advice="--keep-data goes on showing it, --delete-data deletes it.",
+            unchanged=f"the connection {name}.",
+        )
+    said = _asked(f"Keep or delete what {name} published? [keep/delete, nothing for neither] ")
+    try:
+        return Fate(said)
+    except ValueError:
+        raise UsageError("Not confirmed.", unchanged=f"the connection {name}.") from None
+
+
+def _confirmed(name: str, fate: Fate) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
             f"Removing {name} needs a yes.",
             advice="add --yes.",
             unchanged=f"the connection {name}.",
         )
-    sys.stderr.write(f"Remove the connection {name} and its keys? [y/N] ")
+    also = ", its keys and all that it published" if fate is Fate.DELETE else " and its keys"
+    return _asked(f"Remove the connection {name}{also}? [y/N] ") in {"y", "yes"}
+
+
+def _asked(question: str) -> str:
+    sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return sys.stdin.readline().strip().lower()
 
 
 def _tell(name: str, *, as_json: bool, told: list[str]) -> None:

@@ -136,7 +136,7 @@ def _database(settings: "Settings") -> Sign:
         return _ill("database", error.what, error.advice)
     if missing:
         return _poor("database", f"{missing} upgrades are due", "plumbline db upgrade")
-    return _well("database", str(file or "PostgreSQL"))
+    return _well("database", str(file or database.server()))
 
 
 def _begun(settings: "Settings") -> bool:

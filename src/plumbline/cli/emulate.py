@@ -45,6 +45,18 @@ _RowCost = Annotated[
 _Evolve = Annotated[
     int, typer.Option(min=0, metavar="DAYS", help="Let days pass, up to today, before serving.")
 ]
+_Change = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="With --evolve: just this share of findings is new, fixed or returned each day.",
+    ),
+]
+_Reach = Annotated[
+    float, typer.Option(min=0, max=1, metavar="SHARE", help="With --change: hosts scanned a day.")
+]
 _Ago = Annotated[
     int, typer.Option(min=0, metavar="DAYS", help="Start the estate so many days ago.")
 ]
@@ -69,6 +81,8 @@ def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
     latency: _Latency = 0.0,
     row_cost: _RowCost = 0.0,
     evolve: _Evolve = 0,
+    change: _Change = None,
+    reach: _Reach = 0.8,
     ago: _Ago = 0,
     access_key_file: _AccessKeyFile = None,
     secret_key_file: _SecretKeyFile = None,
@@ -76,9 +90,9 @@ def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
 ) -> None:
     """Serve an emulated Security Center on loopback until interrupted.
 
-    It is moved on, spoiled and checked from another process through its own routes:
+    It is moved on, spoiled and checked from another process through its own routes, such as
     POST /emulator/evolve?days=N, POST /emulator/fault?name=NAME[:ARG], DELETE /emulator/fault,
-    GET /emulator/truth?source=cumulative, GET /emulator/counts, GET /emulator/requests.
+    GET /emulator/truth?source=cumulative, GET /emulator/chronicle; docs/emulator.md tells all.
     """
     keys = _keys(access_key_file, secret_key_file)
     if nessus or recorded:
@@ -86,9 +100,18 @@ def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
     else:
         estate = _invented(hosts, seed, findings_per_host, days_ago=evolve + ago)
     if evolve:
-        estate.evolve(evolve)
+        _move_on(estate, evolve, change, reach)
+    elif change is not None:
+        raise UsageError("--change needs days to happen in.", advice="--evolve DAYS beside it.")
     options = {"http": http, "port": port, "keys": keys, "latency": latency, "row_cost": row_cost}
     _serve(_emulator(estate, fault or [], options), as_json=as_json)
+
+
+def _move_on(estate: "Estate", days: int, change: float | None, reach: float) -> None:
+    try:
+        estate.evolve(days, change=change, reach=reach)
+    except ValueError as error:
+        raise UsageError(f"The estate cannot move on: {error}.") from error
 
 
 def _invented(hosts: int, seed: int, findings_per_host: float, *, days_ago: int) -> "Estate":

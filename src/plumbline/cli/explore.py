@@ -86,18 +86,31 @@ def command(name: str, text: str) -> typer.Typer:
         if fields:
             sheets.put(field_sheet(relation), chosen, file)
             return
-        asked = Asked(
-            query=" ".join(query or ()),
-            columns=_columns(_names(columns), relation, chosen),
-            order=_names(sort),
-            limit=None if everything else limit,
-        )
+        most = None if everything else limit
+        request = asked(relation, query, columns, sort, most, chosen)
         estate, warnings = session.open_estate(as_of)
-        matched = sheets.put(sheet(estate, warnings, relation, asked), chosen, file)
+        matched = sheets.put(sheet(estate, warnings, relation, request), chosen, file)
         if fail_on and matched:
             raise typer.Exit(MATCHED)
 
     return app_of(name, run, text)
+
+
+def asked(
+    relation: "Relation",
+    query: list[str] | None,
+    columns: str | None,
+    sort: str | None,
+    limit: int | None,
+    form: Format,
+) -> Asked:
+    """What the options of a command ask for."""
+    return Asked(
+        query=" ".join(query or ()),
+        columns=_columns(_names(columns), relation, form),
+        order=_names(sort),
+        limit=limit,
+    )
 
 
 def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked: Asked) -> "Sheet":
@@ -107,7 +120,7 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
         UsageError: the query, a column or the order cannot be used.
     """
     # ruff: noqa: PLC0415 - a second to import, not for --help
-    from plumbline.posture import explore, filters
+    from plumbline.posture import consoles, explore, filters
     from plumbline.report.interface import Sheet
 
     request = explore.Request(
@@ -116,13 +129,14 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
         order=asked.order,
         limit=asked.limit,
     )
+    shown = explore.columns(relation, request, several=estate.several)
     answer = explore.rows(relation, estate, request)
-    more = []
+    more = list(consoles.ambiguities(relation, estate, request.query))
     if asked.limit is not None:
-        more = _cut(explore.total(relation, estate, request.query), asked.limit)
+        more += _cut(explore.total(relation, estate, request.query), asked.limit)
     return Sheet(
         name=relation.name,
-        columns=tuple(field.heading for field in explore.columns(relation, request)),
+        columns=tuple(field.heading for field in shown),
         schema=answer.schema,
         batches=answer.stream(),
         warnings=(*warnings, *more),

@@ -110,6 +110,10 @@ class Flags:
     retries: Annotated[
         int | None, _option("How often a passing fault is tried again.", min=0, max=100)
     ] = None
+    requests_per_hour: Annotated[
+        int | None,
+        _option("Requests within any hour at most; 0 for no limit.", min=0, max=1_000_000),
+    ] = None
 
 
 def takes_flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -148,8 +152,8 @@ def apply(flags: Flags, base: Connection) -> Connection:
         UsageError: a value cannot be used; names it and what is allowed.
         ConfigurationError: the CA file cannot be used.
     """
-    return Connection(
-        name=base.name,
+    return replace(
+        base,
         address=_address(flags, base.address),
         scope=_scope(flags, base.scope),
         manners=_manners(flags, base.manners),
@@ -245,7 +249,13 @@ def _manners(flags: Flags, base: Manners) -> Manners:
         for name in ("connect_timeout", "read_timeout", "retries")
         if (value := getattr(flags, name)) is not None
     }
-    return replace(base, page_size=base.page_size if size is None else size or None, **given)
+    hourly = flags.requests_per_hour
+    return replace(
+        base,
+        page_size=base.page_size if size is None else size or None,
+        requests_per_hour=base.requests_per_hour if hourly is None else hourly or None,
+        **given,
+    )
 
 
 def _words(given: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from plumbline.cli import addresses, output, session
 from plumbline.cli.flags import proxy_of
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Address
+from plumbline.terms.connection import Address, ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,13 @@ def check(
     from plumbline.console.preflight import preflight  # noqa: PLC0415 - urllib3, only when called
     from plumbline.ledger import connections, requests  # noqa: PLC0415 - Django, likewise
 
-    connection, keys = connections.get(name), connections.get_keys(name)
+    connection = connections.get(name)
+    if connection.kind is ConnectionKind.FILE:
+        raise UsageError(
+            f"{name} takes files: there is no console to test.",
+            advice=f"`plumbline import FILE... --connection {name}`",
+        )
+    keys = connections.get_keys(name)
     with requests.Log(None) as log:
         found = preflight(connection, keys, log)
         checks = list(found if as_json else _shown(found))

@@ -11,11 +11,15 @@ from plumbline.config.reading import load
 from plumbline.errors import FatalError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from plumbline.config.settings import Settings
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Estate
+    from plumbline.tables import Table
+
+_DIGITS = 20
+"""More are no number of a run, whatever they are."""
 
 
 def settings() -> Settings:
@@ -58,49 +62,64 @@ def open_estate(as_of: str | None = None) -> tuple[Estate, tuple[str, ...]]:
         FatalError: nothing had been published by then.
     """
     found = ledger()
-    from plumbline.ledger import runs, snapshots  # noqa: PLC0415 - Django, only when needed
-
-    moment = None if as_of is None else _moment(as_of)
-    if isinstance(moment, int):
-        runs.get(moment)
-    chosen = snapshots.latest_all() if moment is None else snapshots.as_of(moment)
-    if not chosen:
-        raise FatalError(
-            "Nothing has been published yet."
-            if as_of is None
-            else f"Nothing had been published as of {as_of}.",
-            advice="`plumbline sync`" if as_of is None else "see `plumbline runs`",
-        )
+    chosen = seen(as_of)
     warnings = () if as_of is not None else tuple(_warnings(chosen, found))
-    return _estate(found, chosen), warnings
+    return estate(found, chosen), warnings
 
 
-def _estate(settings: Settings, chosen: Sequence[Snapshot]) -> Estate:
-    import ibis  # noqa: PLC0415 - a second to import
+def seen(as_of: str | None = None) -> tuple[Snapshot, ...]:
+    """What readers see now, or saw as of a run or a time; one snapshot a connection.
 
-    from plumbline.lake import engine as lake  # noqa: PLC0415 - beside it
-    from plumbline.posture.engine import Estate  # noqa: PLC0415 - beside it
-    from plumbline.tables import TABLES  # noqa: PLC0415 - beside it
+    Raises:
+        UsageError: `as_of` means nothing, lies ahead, or what was seen then is no longer kept.
+        FatalError: nothing had been published by then.
+    """
+    from plumbline.ledger import snapshots  # noqa: PLC0415 - Django, only when needed
 
-    engine = lake.connect(lake.Limits.of(settings))
-    pins = [snapshot.tables for snapshot in chosen]
-    files = {t.name: [f for p in pins if t.name in p for f in p[t.name].files] for t in TABLES}
-    with lake.engine_faults():
-        lake.show_snapshot(engine, settings.lake, files)
-    backend = ibis.duckdb.from_connection(engine)
-    return Estate(
-        tables={table.name: backend.table(table.name) for table in TABLES},
-        as_of={snapshot.connection: snapshot.as_of for snapshot in chosen},
+    chosen = snapshots.latest_all() if as_of is None else snapshots.as_of(moment(as_of))
+    if chosen:
+        return chosen
+    if as_of is None:
+        raise FatalError("Nothing has been published yet.", advice="`plumbline sync`")
+    first = snapshots.first_published()
+    told = f"--as-of {first.run}, the first that was ({first.published:%Y-%m-%d})" if first else ""
+    raise FatalError(
+        f"Nothing had been published as of {as_of}.", advice=told or "see `plumbline runs`"
     )
+
+
+def estate(
+    settings: Settings,
+    chosen: Sequence[Snapshot],
+    beside: Mapping[str, tuple[Table, Sequence[str]]] | None = None,
+) -> Estate:
+    """An engine over what some snapshots hold, and perhaps over more files under other names.
+
+    Raises:
+        StorageError: a file of the lake cannot be read.
+    """
+    from plumbline.posture.opening import estate_of  # noqa: PLC0415 - a second to import
+
+    return estate_of(settings, chosen, beside)
 
 
 def _warnings(chosen: Sequence[Snapshot], settings: Settings) -> Iterator[str]:
     """What makes the shown numbers less than fresh and proven."""
-    from plumbline.ledger import runs  # noqa: PLC0415 - Django, only when needed
+    from plumbline.ledger import freshness, runs  # noqa: PLC0415 - Django, only when needed
 
+    stale_after = timedelta(hours=settings.stale_after_hours)
+    retired = _retired()
     for snapshot in chosen:
         age = datetime.now(UTC) - snapshot.as_of
-        if age > timedelta(hours=settings.stale_after_hours):
+        if snapshot.connection in retired:
+            days = f"{age.total_seconds() / 86_400:.1f} days"
+            since = f"{retired[snapshot.connection]:%Y-%m-%d}"
+            yield (
+                f"{snapshot.connection}: retired on {since} and not read any more; "
+                f"the data is {days} old."
+            )
+            continue
+        if age > freshness.limit_of(snapshot.connection, stale_after):
             days = f"{age.total_seconds() / 86_400:.1f} days"
             yield f"{snapshot.connection}: the data is {days} old."
         last = runs.listing(snapshot.connection, 1)[0]
@@ -112,16 +131,37 @@ def _warnings(chosen: Sequence[Snapshot], settings: Settings) -> Iterator[str]:
             )
 
 
-def _moment(text: str) -> int | datetime:
+def _retired() -> dict[str, datetime]:
+    """The connections that were given up, and when."""
+    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when needed
+
+    found = connections.list_all()
+    return {one.connection.name: one.retired for one in found if one.retired is not None}
+
+
+def moment(text: str) -> int | datetime:
+    """The number of a run, or a time in UTC; of a day its end.
+
+    Raises:
+        UsageError: it is neither.
+    """
     if text.isascii() and text.isdigit():
-        return int(text)
+        return int(text[:_DIGITS])
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) == len("2026-01-31"):
+            return _end_of(found)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
-            f"--as-of {text!r} is neither the number of a run nor a date.",
-            advice="--as-of 12, --as-of 2026-01-31 or --as-of 2026-01-31T08:00",
+            f"{text!r} is neither the number of a run nor a date.",
+            advice="write a run such as 12, a day such as 2026-01-31, or a time such as "
+            "2026-01-31T08:00, in UTC.",
         ) from None
-    if len(text) == len("2026-01-31"):
-        found = datetime.combine(found, time.max)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _end_of(day: datetime) -> datetime:
+    """The last moment of a day; today has come as far as now."""
+    now = datetime.now(UTC)
+    end = datetime.combine(day, time.max, UTC)
+    return min(end, now) if day.date() == now.date() else end

@@ -17,6 +17,7 @@ def connection(entry: Entry) -> dict[str, Any]:
     address, scope, manners = found.address, found.scope, found.manners
     return {
         "name": found.name,
+        "kind": found.kind,
         "url": address.url,
         "trust": {"kind": address.trust.kind, "value": address.trust.value},
         "proxy": address.proxy_shown,
@@ -31,7 +32,9 @@ def connection(entry: Entry) -> dict[str, Any]:
         "connect_timeout": manners.connect_timeout,
         "read_timeout": manners.read_timeout,
         "retries": manners.retries,
+        "requests_per_hour": manners.requests_per_hour,
         "paused": entry.paused,
+        "retired": entry.retired,
         "has_keys": entry.has_keys,
         "created": entry.created,
         "changed": entry.changed,

@@ -11,12 +11,14 @@ import typer
 
 from plumbline.cli import output, session, shown
 from plumbline.errors import UsageError
+from plumbline.terms.connection import ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plumbline.sync.progress import Progress
     from plumbline.sync.run import Report
+    from plumbline.terms.connection import Connection
 
 
 def sync(
@@ -35,7 +37,7 @@ def sync(
     # Everything imported stays; looking through it again and again took 6 % of a run.
     gc.freeze()
     reports: list[Report] = []
-    with _watched() as progress:
+    with watched() as progress:
         synchroniser = Synchroniser(settings=settings, progress=progress)
         for name in wanted:
             reports.append(synchroniser.run(name, full=full))
@@ -52,14 +54,29 @@ def _wanted(names: Sequence[str]) -> list[str]:
 
     if names:
         for name in names:
-            connections.entry(name)
+            connections.check_read(name)
+            _refuse_files(connections.entry(name).connection)
         return list(dict.fromkeys(names))
-    found = [entry.connection.name for entry in connections.list_all() if not entry.paused]
+    found = [
+        entry.connection.name
+        for entry in connections.list_all()
+        if not entry.paused
+        and entry.retired is None
+        and entry.connection.kind is ConnectionKind.CONSOLE
+    ]
     if not found:
         raise UsageError(
             "There is no connection to read.", advice="`plumbline connection add NAME --url URL`"
         )
     return found
+
+
+def _refuse_files(connection: Connection) -> None:
+    if connection.kind is ConnectionKind.FILE:
+        raise UsageError(
+            f"{connection.name} takes files; there is no console to read.",
+            advice=f"`plumbline import FILE... --connection {connection.name}`",
+        )
 
 
 def _as_data(report: Report) -> dict[str, Any]:
@@ -99,7 +116,7 @@ def _end(reports: Sequence[Report], *, tell: bool) -> None:
 
 
 @contextmanager
-def _watched() -> Iterator[Progress]:
+def watched() -> Iterator[Progress]:
     """A bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         from plumbline.sync.progress import Silent  # noqa: PLC0415 - beside the run

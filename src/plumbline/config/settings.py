@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "plumbline.toml"
+_CENTURY = 36_500
+"""Days: as good as for ever."""
 
 
 class LogLevel(StrEnum):
@@ -100,10 +102,181 @@ class Settings:
     stale_after_hours: int = field(
         default=48,
         metadata=_about(
-            "Age of a snapshot, in hours, from which answers are marked as stale.",
+            "Age of a snapshot, in hours, from which answers are marked as stale; twice the time "
+            "from one run to the next where a schedule plans more rarely.",
             least=1,
             most=87_600,
         ),
+    )
+    keep_all_days: int = field(
+        default=7,
+        metadata=_about(
+            "Days for which every snapshot is kept, to be asked as of. Behind them one a day, one "
+            "a week and one a month are kept; the newest of a connection always is.",
+            least=1,
+            most=_CENTURY,
+        ),
+    )
+    keep_daily_days: int = field(
+        default=31,
+        metadata=_about(
+            "Days for which the last snapshot of each day (UTC) is kept.", least=1, most=_CENTURY
+        ),
+    )
+    keep_weekly_days: int = field(
+        default=190,
+        metadata=_about(
+            "Days for which the last snapshot of each week (to Sunday) is kept.",
+            least=1,
+            most=_CENTURY,
+        ),
+    )
+    keep_monthly_days: int = field(
+        default=1100,
+        metadata=_about(
+            "Days for which the last snapshot of each month is kept.", least=1, most=_CENTURY
+        ),
+    )
+    keep_events_days: int = field(
+        default=1100,
+        metadata=_about(
+            "Days for which snapshots to come still tell the events of earlier runs; counts for "
+            "trends stay for good.",
+            least=31,
+            most=_CENTURY,
+        ),
+    )
+    vacuum_grace_hours: int = field(
+        default=24,
+        metadata=_about(
+            "Hours for which the files of a snapshot stay after it was given up, for those who "
+            "read it at that time; also the age from which what failed runs left behind is "
+            "removed.",
+            least=0,
+            most=87_600,
+        ),
+    )
+
+    overlap_hours: int = field(
+        default=48,
+        metadata=_about(
+            "How far an incremental run reads back behind the last reading of a repository, in "
+            "hours: longer than the longest scan and its import take.",
+            least=1,
+            most=8_760,
+        ),
+    )
+    full_every_days: int = field(
+        default=7,
+        metadata=_about(
+            "Age of the last full run, in days, from which a run reads everything anew.",
+            least=1,
+            most=365,
+        ),
+    )
+    whole_below: int = field(
+        default=2_000,
+        metadata=_about(
+            "A changed repository with fewer findings than this is read whole by incremental "
+            "runs, too: that is less to ask than what changed in it.",
+            least=0,
+            most=10_000_000,
+        ),
+    )
+    parallel_consoles: int = field(
+        default=2,
+        metadata=_about("Consoles that all workers together read at a time.", least=1, most=1_000),
+    )
+    timezone: str = field(
+        default="UTC",
+        metadata=_about(
+            "Time zone in which cron lines and blackout hours are meant, as in `Europe/Berlin`."
+        ),
+    )
+    retry_pause_seconds: int = field(
+        default=60,
+        metadata=_about(
+            "Pause before a job is tried again whose console was out of reach; each later pause is "
+            "twice as long.",
+            least=1,
+            most=86_400,
+        ),
+    )
+    retry_longest_pause_seconds: int = field(
+        default=1_800, metadata=_about("Longest such pause.", least=1, most=86_400)
+    )
+    retry_limit_seconds: int = field(
+        default=21_600,
+        metadata=_about(
+            "After so long a time of failures a job is given up; six hours by default.",
+            least=0,
+            most=2_592_000,
+        ),
+    )
+    retry_incomplete_seconds: int = field(
+        default=900,
+        metadata=_about(
+            "Pause before a job is tried once more whose run could not be proven.",
+            least=1,
+            most=86_400,
+        ),
+    )
+
+    web_hosts: str = field(
+        default="",
+        metadata=_about(
+            "Names under which the web interface is reached, separated by commas, beside this "
+            "machine's own; a request for any other is refused.",
+            shown="none",
+        ),
+    )
+    web_threads: int = field(
+        default=16,
+        metadata=_about("Requests the web interface serves at a time.", least=2, most=256),
+    )
+    session_idle_minutes: int = field(
+        default=30,
+        metadata=_about("A session ends after so long without a request.", least=1, most=1_440),
+    )
+    session_hours: int = field(
+        default=12,
+        metadata=_about("A session ends so long after signing in.", least=1, most=720),
+    )
+    sign_in_attempts: int = field(
+        default=5,
+        metadata=_about(
+            "Wrong passwords for one name from one address before it is locked out.",
+            least=1,
+            most=100,
+        ),
+    )
+    lock_out_minutes: int = field(
+        default=15, metadata=_about("How long it stays locked out.", least=1, most=1_440)
+    )
+    oidc_url: str = field(
+        default="",
+        metadata=_about(
+            "Issuer of an OpenID Connect provider people may sign in with, as in "
+            "`https://login.example/realms/staff`; nothing outside is asked without it.",
+            shown="none",
+        ),
+    )
+    oidc_name: str = field(
+        default="Single sign-on", metadata=_about("What the provider is called on the button.")
+    )
+    oidc_client_id: str = field(
+        default="", metadata=_about("Our name at that provider.", shown="none")
+    )
+    oidc_client_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            "Our secret at that provider.", origin=Origin.ENVIRONMENT, secret=True, shown="none"
+        ),
+    )
+    oidc_claim: str = field(
+        default="preferred_username",
+        metadata=_about("Claim that holds the name a person is known by here."),
     )
 
     @property

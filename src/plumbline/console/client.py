@@ -30,7 +30,14 @@ from plumbline.console.retry import Patience
 from plumbline.console.scalar import identity, integer
 from plumbline.console.transport import Transport
 from plumbline.console.verdict import judge
-from plumbline.console.wire import HostRow, Page, SeverityRow, decode_page, decode_response
+from plumbline.console.wire import (
+    HostRow,
+    Page,
+    PluginRow,
+    SeverityRow,
+    decode_page,
+    decode_response,
+)
 from plumbline.errors import PlumblineError, QueryRefusedError
 from plumbline.terms.request import RequestRecord
 from plumbline.terms.severity import Severity
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from plumbline.console.budget import Budget
     from plumbline.console.reply import Reply
     from plumbline.terms.connection import Connection, Keys
     from plumbline.terms.request import RequestLog
@@ -48,8 +56,8 @@ T = TypeVar("T")
 
 _PAGE = 1000
 _USER = (
-    "id,uuid,username,firstname,lastname,status,role,group,organization,orgName,locked,authType,"
-    "lastLogin,mustChangePassword,passwordExpires,passwordExpiration"
+    "id,uuid,username,firstname,lastname,status,role,group,responsibleAsset,organization,orgName,"
+    "locked,authType,lastLogin,mustChangePassword,passwordExpires,passwordExpiration"
 )
 _REPOSITORY = (
     "id,uuid,name,description,type,dataFormat,vulnCount,lastVulnUpdate,running,createdTime,"
@@ -80,8 +88,10 @@ class Console:
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
+        budget: Budget | None = None,
     ) -> None:
         self._connection = connection
+        self._budget = budget
         self._log = log
         self._clock = clock
         self._redactor = Redactor.of(connection, keys)
@@ -227,20 +237,29 @@ class Console:
 
         Pages as it goes; rows may repeat when the console changes meanwhile.
         """
-        asked = replace(query, tool=Tool.SUMIP)
+        return self._sums(replace(query, tool=Tool.SUMIP), HostRow, size)
+
+    def plugin_rows(self, query: Analysis, size: int | None = None) -> Iterator[PluginRow]:
+        """The plugins of the findings that meet the query's conditions, with their numbers.
+
+        Pages as it goes; rows may repeat when the console changes meanwhile.
+        """
+        return self._sums(replace(query, tool=Tool.SUMID), PluginRow, size)
+
+    def _sums(self, asked: Analysis, row_type: type[T], size: int | None) -> Iterator[T]:
         step = size or self._connection.manners.page_size or _PAGE
         start, total = 0, 1
         while start < total:
-            page = self._host_page(asked, start, start + step)
+            page = self._sum_page(asked, start, start + step, row_type)
             yield from page.rows
             total = (page.total or 0) if page.rows else 0
             start += step
 
-    def _host_page(self, query: Analysis, start: int, end: int) -> Page[HostRow]:
-        def read(reply: Reply) -> Page[HostRow]:
-            page = decode_page(reply.body, HostRow, start=start, end=end)
+    def _sum_page(self, query: Analysis, start: int, end: int, row_type: type[T]) -> Page[T]:
+        def read(reply: Reply) -> Page[T]:
+            page = decode_page(reply.body, row_type, start=start, end=end)
             if page.total is None:
-                raise BrokenError("The console did not say how many hosts there are.")
+                raise BrokenError(f"The console did not say how many rows {query.tool} has.")
             return page
 
         return self._analyse(query, start, end, read)
@@ -313,6 +332,8 @@ class Console:
 
     def _try(self, asked: _Question, attempt: int, accept: Callable[[Reply], T]) -> T:
         """Send, judge and read once; written down whatever comes of it."""
+        if self._budget is not None:
+            self._budget.take()
         at, began = self._clock(), time.perf_counter()
         reply: Reply | None = None
         outcome = "interrupted"

@@ -201,6 +201,26 @@ def mitigated_between(start: int, end: int) -> Filter:
     return Filter("lastMitigated", "=", f"{start}-{end}")
 
 
+class Mark(StrEnum):
+    """What a rule or the console's history has marked a finding with."""
+
+    ACCEPTED = "accepted"
+    RECAST = "recast"
+    MITIGATED_BEFORE = "mitigated before"
+
+    @property
+    def filter(self) -> Filter:
+        """Only findings that have the mark."""
+        return _MARKED[self]
+
+
+_MARKED = {
+    Mark.ACCEPTED: Filter("acceptRiskStatus", "=", "accepted"),
+    Mark.RECAST: Filter("recastRiskStatus", "=", "recast"),
+    Mark.MITIGATED_BEFORE: Filter("mitigatedStatus", "=", "previously"),
+}
+
+
 def scope_filters(scope: Scope) -> tuple[Filter, ...]:
     """The conditions that keep a question inside a scope; none for what the scope leaves open."""
     wanted: list[Filter] = []

@@ -83,6 +83,8 @@ class User:
     """When the password ends; None when it never does or the console does not say."""
     auth_type: str
     last_login: datetime | None
+    responsible_asset: Named
+    """The asset list whose hosts the user answers for."""
 
     @property
     def is_administrator(self) -> bool:
@@ -104,6 +106,7 @@ class User:
             password_expires=None if expires is False else moment(raw.get("passwordExpiration")),
             auth_type=text(raw.get("authType")),
             last_login=moment(raw.get("lastLogin")),
+            responsible_asset=Named.read(raw.get("responsibleAsset")),
         )
 
 

@@ -20,7 +20,7 @@ from plumbline.console.wire import mend
 from plumbline.errors import RetriableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _TOTAL = re.compile(rb'"totalRecords"\s*:\s*"?(-?\d+)')
 
@@ -212,6 +212,11 @@ class RowDecoder:
         if response.results is None:
             raise RetriableError("The console answered without a list of results.")
         return FindingPage(total=integer(response.totalRecords), rows=response.results, strange=0)
+
+    def row(self, fields: Mapping[str, Any], beyond: Mapping[str, Any] | None = None) -> Any:
+        """A row made of documented fields, with what is beyond them."""
+        self._met_strange = self._met_strange or bool(beyond)
+        return self._row(**fields, **{_ODD: dict(beyond) if beyond else None})
 
     def extras(self, row: Any) -> dict[str, Any]:
         """What the row holds beyond the documented fields, in the console's names."""

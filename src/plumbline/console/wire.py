@@ -75,6 +75,13 @@ class HostRow(msgspec.Struct, frozen=True, rename="camel"):
     repository: RepositoryObject = RepositoryObject()
 
 
+class PluginRow(msgspec.Struct, frozen=True):
+    """A row of `sumid`: one plugin with how often it is found."""
+
+    plugin_id: Scalar = msgspec.field(default=None, name="pluginID")
+    total: Scalar = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """One window of an analysis."""

@@ -66,7 +66,7 @@ def status(_request: Request, center: Center, _key: str) -> dict[str, Any]:
     addresses = {
         host.ip for host, is_alive in zip(view.stock.hosts.items, alive, strict=True) if is_alive
     }
-    updated = {"updateTime": str(center.now - 40_000), "stale": "false"}
+    updated = {"updateTime": str(view.fed or center.now - 40_000), "stale": "false"}
     return {
         "jobd": "Running",
         "licenseStatus": "Valid",
@@ -128,9 +128,10 @@ def role(request: Request, _center: Center, key: str) -> dict[str, Any]:
     return picked(whole, request.fields, whole)
 
 
-def groups(request: Request, _center: Center, _key: str) -> list[dict[str, Any]]:
+def groups(request: Request, center: Center, _key: str) -> list[dict[str, Any]]:
     """`/group`."""
-    return [picked(people.FULL_ACCESS, request.fields, ("name", "description"))]
+    group = people.group(center.estate.view.sight)
+    return [picked(group, request.fields, ("name", "description"))]
 
 
 def users(request: Request, center: Center, _key: str) -> list[dict[str, Any]]:

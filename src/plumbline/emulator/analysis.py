@@ -149,8 +149,11 @@ def answer(query: Query, center: Center) -> Reply:
     if center.row_cost:
         center.pause(_rows_scanned(query, scope) * center.row_cost)
     chosen = select(scope, _with_scan(query, scope))
+    visible = scope.memberships.visible()
     if center.faults.find(NoRepository):
         chosen &= False
+    elif not visible.all():
+        chosen &= visible[scope.findings.host]
     tally = Tally(scope=scope, places=np.flatnonzero(chosen))
     result = TOOLS[query.tool](tally) if query.tool in TOOLS else Table(results=[], elements="0")
     match result:

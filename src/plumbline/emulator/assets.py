@@ -112,7 +112,8 @@ def _counted(one: AssetList, center: Center, view: View) -> dict[str, Any]:
 def _hosts(one: AssetList, center: Center, view: View) -> list[Host]:
     """The members that have findings and are in a repository the user may see."""
     memberships = center.memberships(view)
-    inside = np.flatnonzero(memberships.of(one.id) & memberships.alive())
+    shown = memberships.alive() & memberships.visible()
+    inside = np.flatnonzero(memberships.of(one.id) & shown)
     visible = {repository.id for repository in center.repositories(view)}
     hosts = (view.stock.hosts.items[place] for place in inside.tolist())
     return [host for host in hosts if host.repository.id in visible]

@@ -12,7 +12,7 @@ from plumbline.emulator.faults.standing import Administrator, ClockSkew, NoRepos
 from plumbline.emulator.lists import Memberships
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plumbline.emulator.estate import Estate, View
     from plumbline.emulator.faults import Faults
@@ -68,6 +68,8 @@ class Center:
         self.row_cost = row_cost
         """Seconds that `/analysis` takes for each row of the repositories it scans."""
         self.stopping = threading.Event()
+        self.restart: Callable[[float], None] = self.pause
+        """Refuses connections for some seconds; the server puts its own way here."""
         self.requests: deque[Logged] = deque(maxlen=100_000)
         self.writes_refused = 0
         self._lock = threading.Lock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Self
 
 from plumbline.emulator.center import Center
@@ -48,7 +47,7 @@ class Emulator:
         self._certificate: Certificate | None = None if http else self_signed()
         context = self._certificate.context if self._certificate else None
         self._server = Server(self._center, port=port, context=context)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._center.restart = self._server.restart
 
     def __enter__(self) -> Self:
         self.start()
@@ -59,16 +58,15 @@ class Emulator:
 
     def start(self) -> None:
         """Begin to serve, in a thread."""
-        self._thread.start()
+        self._server.begin()
 
     def stop(self) -> None:
         """Stop serving, end every connection and wait for their threads."""
-        self._center.stopping.set()
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.close_connections()
-        self._server.server_close()
+        self._server.stop()
+
+    def restart(self, seconds: float = 0.0) -> None:
+        """End every connection and refuse new ones for some seconds; then serve on, as before."""
+        self._server.restart(seconds)
 
     @property
     def url(self) -> str:

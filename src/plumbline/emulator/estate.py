@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from plumbline.emulator import furnishing, imports, leaving, rules, sight
+from plumbline.emulator.chronicle import Chronicle
+from plumbline.emulator.evolution import evolve
 from plumbline.emulator.findings import WAS, Findings
 from plumbline.emulator.hosts import Host, HostPieces, Repository, host_pieces
+from plumbline.emulator.lives import Life, lives
 from plumbline.emulator.plugins import Plugin, PluginPieces, plugin_pieces
 from plumbline.emulator.rows import details
+from plumbline.emulator.rules import Rule
+from plumbline.emulator.scans import SCANNED
+from plumbline.emulator.sight import Sight
 from plumbline.emulator.wire import dump
 from plumbline.terms.finding import Source
 
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
     from plumbline.emulator.evolution import Evolution
     from plumbline.emulator.findings import Bools
+    from plumbline.emulator.leaving import Departure
     from plumbline.emulator.lists import AssetList
 
 T = TypeVar("T")
@@ -67,6 +75,8 @@ class Stock:
     hosts: Shelf[Host, HostPieces] = field(default_factory=lambda: Shelf(host_pieces))
     texts: list[bytes] = field(default_factory=lambda: [b'""'])
     verbatim: list[bytes] = field(default_factory=list)
+    comments: list[str] = field(default_factory=lambda: [""])
+    """Comments of rules; the first place is for rules as old as the estate."""
 
     def add_text(self, text: str) -> int:
         """Keep one plugin output and tell its place."""
@@ -86,6 +96,13 @@ class View:
     """When each repository last imported findings (`lastVulnUpdate`), in epoch seconds."""
     lists: tuple[AssetList, ...]
     version: int = 0
+    hidden: tuple[Repository, ...] = ()
+    """Repositories that were taken from the user's group."""
+    sight: Sight = field(default_factory=Sight)
+    rules: tuple[Rule, ...] = ()
+    """Rules that accept or recast, oldest first."""
+    fed: int = 0
+    """When a plugin feed last arrived; 0 for as usual, last night."""
 
     def findings(self, source: Source) -> Findings:
         """The rows of one source."""
@@ -107,8 +124,11 @@ class Estate:
     def __init__(self, view: View, *, as_of: float, seed: int = 0) -> None:
         self._view = view
         self._lock = threading.RLock()
-        self.as_of = as_of
-        """The day the content stands at, in epoch seconds; `evolve` moves it on."""
+        self._chronicle: Chronicle | None = None
+        self._as_of = as_of
+        self._moved_on = time.monotonic()
+        self.own_time = False
+        """Whether the console's clock knows the estate's days alone, not this machine's time."""
         self.seed = seed
         self.days = 0
         """How many days it has been moved on."""
@@ -157,9 +177,40 @@ class Estate:
         return self._view
 
     @property
+    def as_of(self) -> float:
+        """The day the content stands at, in epoch seconds; `evolve` moves it on."""
+        return self._as_of
+
+    @as_of.setter
+    def as_of(self, moment: float) -> None:
+        self._as_of, self._moved_on = moment, time.monotonic()
+
+    @property
     def clock(self) -> float:
-        """The console's own time: now, or later if the estate was moved beyond it."""
-        return max(time.time(), self.as_of)
+        """The console's own time: now, or later if the estate was moved beyond it.
+
+        With `own_time` it is the time since the estate was moved to its day.
+        """
+        if self.own_time:
+            return self._as_of + time.monotonic() - self._moved_on
+        return max(time.time(), self._as_of)
+
+    @property
+    def record(self) -> Chronicle:
+        """The chronicle to write to, begun when the first thing happens."""
+        if self._chronicle is None:
+            self._chronicle = Chronicle.beginning(self._view, int(self._as_of))
+        self._chronicle.noted = int(self._as_of)
+        return self._chronicle
+
+    def chronicle(self, *, happenings: bool = True) -> list[Life]:
+        """What became of every finding there ever was: its true state, its dates, its life.
+
+        Kept apart from what is served, and written by everything that changes the estate through
+        its own methods. Without happenings only the states and dates are told, which is quick.
+        """
+        with self._lock:
+            return list(lives(self.record, self._view.stock, happenings=happenings))
 
     def publish(self, change: Callable[[View], View]) -> View:
         """Replace the view by a changed one, one change at a time."""
@@ -167,15 +218,75 @@ class Estate:
             self._view = replace(change(self._view), version=self._view.version + 1)
             return self._view
 
-    def evolve(self, days: int = 1) -> Evolution:
+    def evolve(
+        self, days: int = 1, *, change: float | None = None, reach: float = SCANNED
+    ) -> Evolution:
         """Move the estate on by days, perhaps while it is being served; tells what changed.
 
-        Only the repositories that were scanned in that time get a new `lastVulnUpdate`.
-        """
-        from plumbline.emulator.evolution import evolve  # noqa: PLC0415 - evolution builds on this
+        Only the repositories that were scanned in that time get a new `lastVulnUpdate`. `change` is
+        a share: just so much of the open findings is new, fixed or returned each day, on hosts that
+        were scanned; `reach` is the share of hosts that are, and whose last sighting moves.
 
+        Raises:
+            ValueError: there is no day, or a share that cannot be.
+        """
         with self._lock:
-            return evolve(self, days)
+            return evolve(self, days, share=change, reach=reach)
+
+    def accept_risk(self, plugin: int, comment: str, *, moves: bool = False, **limits: Any) -> Rule:
+        """Add a rule that accepts the risk of a plugin's findings; see `rules` for its limits."""
+        return rules.add(self, Rule(plugin=plugin, comment=comment, **limits), moves=moves)
+
+    def recast_risk(
+        self, plugin: int, severity: int, comment: str, *, moves: bool = False, **limits: Any
+    ) -> Rule:
+        """Add a rule that gives a plugin's findings another severity; see `rules`."""
+        rule = Rule(plugin=plugin, severity=severity, comment=comment, **limits)
+        return rules.add(self, rule, moves=moves)
+
+    def drop_rule(self, number: int, *, moves: bool = False) -> None:
+        """End a rule; see `rules`."""
+        rules.drop(self, number, moves=moves)
+
+    def import_late(self, days: int = 3, *, repository: int | None = None) -> Evolution:
+        """Import a scan that ended days ago; see `imports`."""
+        return imports.late(self, days, repository=repository)
+
+    def import_long(self, hours: int = 40, *, repository: int | None = None) -> Evolution:
+        """Import a scan that took hours; see `imports`."""
+        return imports.long(self, hours, repository=repository)
+
+    def expire(self, *, active: int = 365, mitigated: int = 365, moves: bool = False) -> Departure:
+        """End the life of old findings, in days; see `leaving`."""
+        return leaving.expire(self, active=active, mitigated=mitigated, moves=moves)
+
+    def retire_host(self, place: int, *, moves: bool = False) -> Departure:
+        """Take a host off the console, by its place on the shelf; see `leaving`."""
+        return leaving.retire(self, place, moves=moves)
+
+    def hide(self, repository: int) -> None:
+        """Take a repository from the user's group; see `sight`."""
+        sight.hide(self, repository)
+
+    def show(self, repository: int) -> None:
+        """Give it back; see `sight`."""
+        sight.show(self, repository)
+
+    def assign(self, **changes: Any) -> Sight:
+        """Change the user's role, group, responsible list or viewable addresses; see `sight`."""
+        return sight.assign(self, **changes)
+
+    def feed(self, *, share: float = 0.1) -> int:
+        """Let a plugin feed arrive; see `furnishing`."""
+        return furnishing.feed(self, share=share)
+
+    def redefine(self, number: int, **fields: Any) -> None:
+        """Define an asset list anew; see `furnishing`."""
+        furnishing.redefine(self, number, fields)
+
+    def add_repository(self, name: str, *, hosts: int = 3) -> Repository:
+        """Add a repository with new hosts; see `furnishing`."""
+        return furnishing.add_repository(self, name, hosts=hosts)
 
     def rows(
         self, source: Source | str = Source.CUMULATIVE, *, was: bool = True

@@ -11,7 +11,7 @@ import numpy as np
 from plumbline.emulator import prose
 from plumbline.emulator.catalogue import Check, Reach, invent
 from plumbline.emulator.estate import DAY, Estate, Stock, View
-from plumbline.emulator.findings import ACCEPTED, BEEN_MITIGATED, RECAST, WAS, Findings
+from plumbline.emulator.findings import ACCEPTED, BEEN_MITIGATED, RECAST, WAS, Findings, among
 from plumbline.emulator.machines import Place, Sighting, repositories, sightings
 from plumbline.emulator.portfolio import invented_lists
 
@@ -202,7 +202,7 @@ def _age(dice: Dice, rows: Findings, seen: Sequence[Sighting], now: int) -> Find
 
 
 def _without(rows: Findings, others: Findings) -> Findings:
-    return rows.take(~np.isin(rows.keys(), others.keys()))
+    return rows.take(~among(rows.keys(), others.keys()))
 
 
 def _mitigate(dice: Dice, rows: Findings, now: int) -> Findings:

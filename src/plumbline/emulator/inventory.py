@@ -186,7 +186,8 @@ def _host(
 def _hosts(center: Center) -> Iterator[dict[str, Any]]:
     view = center.estate.view
     visible = {one.id for one in center.repositories(view)}
-    alive = center.memberships(view).alive()
+    memberships = center.memberships(view)
+    alive = memberships.alive() & memberships.visible()
     seen = _seen(view)
     for place, host in enumerate(view.stock.hosts.items):
         if alive[place] and host.repository.id in visible:

@@ -49,6 +49,7 @@ class Memberships:
         self._view = view
         self._hosts = view.stock.hosts.items
         self._known: dict[int, Bools] = {}
+        self._visible: Bools | None = None
         self._lists = {one.id: one for one in view.lists}
 
     def of(self, list_id: int) -> Bools:
@@ -65,6 +66,16 @@ class Memberships:
         seen[self._view.cumulative.host] = True
         seen[self._view.patched.host] = True
         return seen
+
+    def visible(self) -> Bools:
+        """Hosts that the user's group may view: of its repositories, and of its addresses."""
+        if self._visible is None:
+            shown = {one.id for one in self._view.repositories}
+            self._visible = self._each(lambda host: host.repository.id in shown)
+            if self._view.sight.ranges:
+                ranges = Ranges(self._view.sight.ranges)
+                self._visible &= self._each(lambda host: host.ip in ranges)
+        return self._visible
 
     def containing(self, place: int) -> list[AssetList]:
         """The lists that hold a host."""

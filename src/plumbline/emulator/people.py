@@ -8,6 +8,7 @@ from plumbline.emulator.faults.standing import AccountLocked
 
 if TYPE_CHECKING:
     from plumbline.emulator.center import Center
+    from plumbline.emulator.sight import Sight
 
 ROLES: tuple[tuple[str, str], ...] = (
     ("1", "Administrator"),
@@ -37,7 +38,8 @@ def user(center: Center) -> dict[str, Any]:
     """The user whose keys these are, whole."""
     administrator = center.by_administrator
     locked = center.faults.find(AccountLocked) is not None
-    role = roles()[0 if administrator else 6]
+    sight = center.estate.view.sight
+    role = roles()[0 if administrator else sight.role - 1]
     return {
         **OWNER,
         "id": "1" if administrator else "2",
@@ -65,13 +67,28 @@ def user(center: Center) -> dict[str, Any]:
         "canUse": True,
         "canManage": False,
         "role": role,
-        "group": NOBODY if administrator else FULL_ACCESS,
-        "responsibleAsset": NOBODY,
+        "group": NOBODY if administrator else group(sight),
+        "responsibleAsset": _responsible(center),
         "ldap": NOBODY,
         "linkedUserRole": "false",
         "organization": organization(center),
         "orgName": organization(center)["name"],
     }
+
+
+def group(sight: Sight) -> dict[str, Any]:
+    """The user's group."""
+    if sight.group == 0 and sight.group_name == FULL_ACCESS["name"]:
+        return FULL_ACCESS
+    return {"id": str(sight.group), "name": sight.group_name, "description": ""}
+
+
+def _responsible(center: Center) -> dict[str, Any]:
+    view = center.estate.view
+    for one in view.lists:
+        if one.id == view.sight.responsible and not center.by_administrator:
+            return {"id": str(one.id), "name": one.name, "description": one.description}
+    return NOBODY
 
 
 def organization(center: Center) -> dict[str, Any]:

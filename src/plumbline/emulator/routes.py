@@ -54,6 +54,10 @@ def handle(request: Request, center: Center) -> Reply:
     call = (request.method, request.path)
     if request.method not in {"GET", "HEAD", "OPTIONS"} and call not in {ANALYSIS, SEARCH}:
         center.count_write()
+    center.pause(center.faults.delay())
+    if other := center.faults.anywhere():
+        center.log(request, _summary(request), other.status)
+        return other
     try:
         admit(request.headers, request.path, center.keys, center.faults)
         center.pause(center.latency)

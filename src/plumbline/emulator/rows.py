@@ -24,7 +24,7 @@ ACCEPT_COMMENT = "Accepted until the next maintenance window."
 RECAST_COMMENT = "Lowered: reachable from the management network only."
 
 _SEVERITY = tuple(members({"severity": severity}) for severity in SEVERITIES)
-_COLUMNS = ("host", "plugin", "text", "port", "protocol", "severity", "flags")
+_COLUMNS = ("host", "plugin", "text", "port", "protocol", "severity", "flags", "accept", "recast")
 LISTED = (
     "pluginID",
     "severity",
@@ -57,9 +57,9 @@ def details(stock: Stock, findings: Findings, places: Ints) -> Iterator[bytes]:
     columns = (getattr(chosen, name).tolist() for name in _COLUMNS)
     times = (chosen.first.tolist(), chosen.last.tolist(), chosen.verbatim.tolist())
     plugin_at, host_at, texts = stock.plugins.pieces, stock.hosts.pieces, stock.texts
-    for host, plugin, text, port, protocol, severity, flags, first, last, verbatim in zip(
-        *columns, *times, strict=True
-    ):
+    marks = zip(*columns, strict=True)
+    for mark, (first, last, verbatim) in zip(marks, zip(*times, strict=True), strict=True):
+        host, plugin, text, port, protocol, severity, flags, accept, recast = mark
         if verbatim >= 0:
             yield stock.verbatim[verbatim]
             continue
@@ -81,7 +81,7 @@ def details(stock: Stock, findings: Findings, places: Ints) -> Iterator[bytes]:
                 output,
                 b",",
                 owner.names,
-                _comments(flags),
+                _comments(stock, flags, accept, recast),
                 owner.identity,
                 _identifier(owner.seed, plugin, port, protocol),
                 owner.uniqueness,
@@ -98,7 +98,7 @@ def listed(stock: Stock, findings: Findings, places: Ints) -> Iterator[bytes]:
     """Write rows of `listvuln`, in the order of the places given."""
     chosen = findings.take(places)
     columns = (getattr(chosen, name).tolist() for name in _COLUMNS)
-    for host, plugin, _, port, protocol, severity, flags, verbatim in zip(
+    for host, plugin, _, port, protocol, severity, flags, accept, recast, verbatim in zip(
         *columns, chosen.verbatim.tolist(), strict=True
     ):
         if verbatim >= 0:
@@ -115,7 +115,7 @@ def listed(stock: Stock, findings: Findings, places: Ints) -> Iterator[bytes]:
                 check.listed_name,
                 owner.listed_names,
                 owner.listed_identity,
-                _comments(flags),
+                _comments(stock, flags, accept, recast),
                 check.family,
                 owner.repository,
                 check.info_head,
@@ -142,14 +142,21 @@ def _flags(flags: int) -> bytes:
     )
 
 
-@lru_cache
-def _comments(flags: int) -> bytes:
-    return members(
-        {
-            "recastRiskRuleComment": RECAST_COMMENT if flags & RECAST else "",
-            "acceptRiskRuleComment": ACCEPT_COMMENT if flags & ACCEPTED else "",
-        }
-    )
+def comment_of(stock: Stock, kind: str, place: int) -> str:
+    """The comment of the rule in this place; place 0 is a rule as old as the estate."""
+    if place:
+        return stock.comments[place]
+    return ACCEPT_COMMENT if kind == "accepted" else RECAST_COMMENT
+
+
+def _comments(stock: Stock, flags: int, accept: int, recast: int) -> bytes:
+    accepted = comment_of(stock, "accepted", accept) if flags & ACCEPTED else ""
+    return _commented(accepted, comment_of(stock, "recast", recast) if flags & RECAST else "")
+
+
+@lru_cache(maxsize=4096)
+def _commented(accepted: str, recast: str) -> bytes:
+    return members({"recastRiskRuleComment": recast, "acceptRiskRuleComment": accepted})
 
 
 @lru_cache(maxsize=4096)

@@ -200,6 +200,8 @@ class Server(ThreadingHTTPServer):
         self._context = context
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
+        self._turning = threading.Lock()
+        self._thread: threading.Thread | None = None
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
@@ -234,6 +236,39 @@ class Server(ThreadingHTTPServer):
             log.debug("the connection of %s ended", client_address)
         else:
             log.error("a request of %s failed", client_address, exc_info=error)
+
+    def begin(self) -> None:
+        """Serve, in a thread."""
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop serving; connections that are open stay so."""
+        if self._thread is not None and self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+
+    def restart(self, seconds: float) -> None:
+        """End all connections and refuse others for some seconds, as a console that restarts."""
+        with self._turning:
+            if self.center.stopping.is_set():
+                return
+            self.end()
+            self.socket.close()
+            self.close_connections()
+            self.center.pause(seconds)
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.server_bind()
+            self.server_activate()
+            self.begin()
+
+    def stop(self) -> None:
+        """Serve no more, for good."""
+        self.center.stopping.set()
+        with self._turning:
+            self.end()
+            self.close_connections()
+            self.server_close()
 
     def close_connections(self) -> None:
         """End the connections that clients keep alive."""

@@ -10,6 +10,8 @@
     │   ├── UnreachableError      name, network, TLS                 exit 5
     │   ├── IncompleteError       the run could not prove itself     exit 6
     │   ├── QueryRefusedError     the console refuses this request   exit 1
+    │   ├── BusyError             another process is at it           exit 1
+    │   ├── StoppedError          somebody asked for the end         exit 130
     │   └── StorageError          disk, lake, database               exit 1
     │       └── DamagedError          a file of ours is damaged      exit 1
     ├── RetriableError        the same call may succeed later        exit 5
@@ -80,6 +82,16 @@ class QueryRefusedError(FatalError):
     def __init__(self, what: str, *, code: int = 0, advice: str = "", unchanged: str = "") -> None:
         super().__init__(what, advice=advice, unchanged=unchanged)
         self.code = code
+
+
+class BusyError(FatalError):
+    """Another process does this right now; it is free again when that one ends."""
+
+
+class StoppedError(FatalError):
+    """Somebody asked for the end; what was done so far is kept for the next try."""
+
+    exit_code = 130
 
 
 class StorageError(FatalError):

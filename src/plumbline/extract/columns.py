@@ -46,12 +46,14 @@ class PageColumns:
 class Columns:
     """Turns pages into columns; remembers which plugins and outputs it has already given.
 
-    One a run and console. Not thread-safe.
+    One a run and console. With `twins`, rows of a page that share a key and yet differ get keys of
+    their own; without, they keep the one key. Not thread-safe.
     """
 
-    def __init__(self, console: str, decoder: RowDecoder) -> None:
+    def __init__(self, console: str, decoder: RowDecoder, *, twins: bool = True) -> None:
         self._console = console
         self._decoder = decoder
+        self._twins = twins
         self._identities = Identities(console)
         self._plugins = Plugins(console)
         self._outputs = Outputs(console)
@@ -103,7 +105,7 @@ class Columns:
         columns = (plugins, told["port"], told["protocol"], uuids)
         texts = (column if _all_text(column) else map(written, column) for column in columns)
         found = list(map(finding_key, aliases, *texts))
-        if len(set(found)) == len(found):
+        if not self._twins or len(set(found)) == len(found):
             return found
         return _told_apart(found, list(map(self._mark, outputs, told.rows)))
 

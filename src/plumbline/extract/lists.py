@@ -84,6 +84,7 @@ def repositories_table(console: str, repositories: Iterable[Repository]) -> pa.T
             "data_format": one.data_format or None,
             "last_vuln_update": one.last_update,
             "uuid": one.uuid or None,
+            "visible": True,
         }
         for one in repositories
     ]

@@ -12,6 +12,8 @@ from plumbline.extract.sheet import STAGED
 from plumbline.extract.values import texts as read_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plumbline.extract.told import Told
 
 _REMEMBERED = 200_000
@@ -27,9 +29,12 @@ class Outputs:
 
     def read(self, told: Told) -> tuple[list[str | None], pa.Table]:
         """The key of each row's output, and the texts not given before."""
+        return self.take(told["pluginText"])
+
+    def take(self, texts: Sequence[Any]) -> tuple[list[str | None], pa.Table]:
+        """The key of each text, and the texts not given before."""
         new: dict[str, str] = {}
         keys: dict[Any, str | None] = {None: None, "": None}
-        texts = told["pluginText"]
         for text in set(texts).difference(keys):
             whole = text if isinstance(text, str) else str(text)
             digest = blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16)

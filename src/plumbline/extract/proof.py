@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from plumbline.console.query import Mark
 from plumbline.terms.finding import Source
 from plumbline.terms.proof import Proof
 from plumbline.terms.severity import Severity
@@ -32,6 +33,33 @@ def count_staged(
     for repository_id, source, severity, count in rows:
         key = (repository_id, Source(source))
         found.setdefault(key, {})[None if severity is None else Severity(severity)] = count
+    return found
+
+
+_MARKED = {
+    Mark.ACCEPTED: "accepted",
+    Mark.RECAST: "recast",
+    Mark.MITIGATED_BEFORE: "mitigated_before",
+}
+_MARKS = ", ".join(f"count(DISTINCT finding) FILTER ({c})" for c in _MARKED.values())
+
+
+def count_marks(
+    engine: duckdb.DuckDBPyConnection, files: Iterable[str]
+) -> dict[Mark, dict[Severity, int]]:
+    """Distinct staged findings of the cumulative store by mark and severity."""
+    paths = list(files)
+    found: dict[Mark, dict[Severity, int]] = {mark: {} for mark in Mark}
+    if not paths:
+        return found
+    rows = engine.execute(
+        f"SELECT severity, {_MARKS} FROM read_parquet($files) "  # noqa: S608 - our own columns
+        "WHERE source = 'cumulative' AND severity IS NOT NULL GROUP BY ALL",
+        {"files": paths},
+    ).fetchall()
+    for severity, *counts in rows:
+        for mark, count in zip(_MARKED, counts, strict=True):
+            found[mark][Severity(severity)] = count
     return found
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LATER = frozenset(
     {"host", "state", "fixed_at", "fixed_by", "opened_run", "changed_run", "rule", "evidence"}
+    | {"told", "patched_severity", "present"}
 )
 LAST_MITIGATED = Column("last_mitigated", Kind.TIME, "Told as fixed.", "lastMitigated")
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from plumbline.console.query import Analysis, Filter, Tool
+from plumbline.console.query import (
+    Analysis,
+    Filter,
+    Tool,
+    hosts,
+    mitigated_between,
+    mitigated_in_days,
+    seen_between,
+    seen_in_days,
+)
 from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from plumbline.terms.connection import Scope
     from plumbline.terms.severity import Severity
@@ -17,23 +28,77 @@ if TYPE_CHECKING:
 SPLIT_ABOVE = 20_000
 """A repository with more rows than this is read severity by severity: less to read again when
 the console changes meanwhile, and each part may fit one page, which cannot drift."""
+HOSTS_TOGETHER = 200
+"""Addresses in one question: some 3 kB of filter, 8 kB where they are of version 6."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Findings of one repository and store, perhaps of one severity only."""
+    """Findings of one repository and store, perhaps of one severity or of some of them only."""
 
     repository_id: int
     source: Source
     severity: Severity | None = None
     expected: int = 0
     """Rows the console counted when the run was planned."""
+    part: str = ""
+    """Which findings these are, fit for a name; empty for all."""
+    filters: tuple[Filter, ...] = ()
+    """What makes them these."""
 
     @property
     def name(self) -> str:
         """Name of the slice, fit for a folder."""
-        part = self.severity.word if self.severity is not None else "all"
-        return f"r{self.repository_id}-{self.source}-{part}"
+        severity = self.severity.word if self.severity is not None else "all"
+        part = f"{self.part}-" if self.part else ""
+        return f"r{self.repository_id}-{self.source}-{part}{severity}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookBack:
+    """How far back the connection asks; settled once, so that it does not slide meanwhile."""
+
+    start: datetime
+    end: datetime
+    days: int | None = None
+    """The same in days, where the console refuses epochs."""
+
+    @property
+    def filter(self) -> Filter:
+        """Only findings seen in that time."""
+        if self.days is not None:
+            return seen_in_days(self.days)
+        return seen_between(_epoch(self.start), _epoch(self.end))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Increment:
+    """What may have changed in a repository since it was read: seen or mitigated since then."""
+
+    since: datetime
+    until: datetime
+    days: int | None = None
+    """Days that cover it, where the console refuses epochs."""
+
+    @property
+    def part(self) -> str:
+        """Name of these findings among all of the repository."""
+        return f"from{_epoch(self.since)}"
+
+    def filters(self, source: Source, look_back: LookBack | None) -> tuple[Filter, ...]:
+        """Only these findings; one filter of a name counts, so the later start is taken."""
+        if source is Source.PATCHED:
+            return (self._mitigated,)
+        if self.days is not None:
+            return (seen_in_days(min(self.days, (look_back and look_back.days) or self.days)),)
+        since = max(self.since, look_back.start) if look_back else self.since
+        return (seen_between(_epoch(since), _epoch(self.until)),)
+
+    @property
+    def _mitigated(self) -> Filter:
+        if self.days is not None:
+            return mitigated_in_days(self.days)
+        return mitigated_between(_epoch(self.since), _epoch(self.until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +106,7 @@ class Asking:
     """How findings are asked for in this run."""
 
     scope: Scope
-    window: Filter | None = None
-    """The look-back, settled once so that it does not slide while pages are read."""
+    look_back: LookBack | None = None
     was_filter: bool = True
 
     def query(self, tool: Tool, part: Slice) -> Analysis:
@@ -56,7 +120,7 @@ class Asking:
             severities=severities,
             look_back_days=None,
         )
-        return self._ask(tool, part.source, scope)
+        return self._ask(tool, part.source, scope).where(*part.filters)
 
     def everywhere(self, tool: Tool, source: Source, repositories: tuple[int, ...]) -> Analysis:
         """The query over several repositories at once."""
@@ -74,22 +138,48 @@ class Asking:
         query = Analysis(
             tool=tool, source=source, was=scope.was, was_filter=self.was_filter
         ).within(scope)
-        return query.where(self.window) if self.window else query
+        return query.where(self.look_back.filter) if self.look_back else query
 
 
-def slices(repository_id: int, counts: Mapping[Source, Mapping[Severity, int]]) -> Iterator[Slice]:
-    """Cut a repository into slices by what the console counts in it."""
+def slices(
+    repository_id: int,
+    counts: Mapping[Source, Mapping[Severity, int]],
+    part: str = "",
+    filters: Mapping[Source, tuple[Filter, ...]] | None = None,
+) -> Iterator[Slice]:
+    """Cut a repository, or a part of it, into slices by what the console counts in it."""
     for source, by_severity in counts.items():
         total = sum(by_severity.values())
+        whole = Slice(
+            repository_id=repository_id,
+            source=source,
+            expected=total,
+            part=part,
+            filters=(filters or {}).get(source, ()),
+        )
         if total <= SPLIT_ABOVE:
             if total:
-                yield Slice(repository_id=repository_id, source=source, expected=total)
+                yield whole
             continue
         for severity in sorted(by_severity, reverse=True):
             if by_severity[severity]:
-                yield Slice(
-                    repository_id=repository_id,
-                    source=source,
-                    severity=severity,
-                    expected=by_severity[severity],
-                )
+                yield replace(whole, severity=severity, expected=by_severity[severity])
+
+
+def host_slices(repository_id: int, source: Source, addresses: Sequence[str]) -> Iterator[Slice]:
+    """Some hosts of a repository, each with everything that is told of it."""
+    wanted = sorted(addresses)
+    for start in range(0, len(wanted), HOSTS_TOGETHER):
+        some = wanted[start : start + HOSTS_TOGETHER]
+        mark = blake2b(",".join(some).encode(), digest_size=8).hexdigest()
+        # Sorts behind the parts read before: what was read last counts.
+        yield Slice(
+            repository_id=repository_id,
+            source=source,
+            part=f"hosts{start // HOSTS_TOGETHER}x{mark}",
+            filters=(hosts(*some),),
+        )
+
+
+def _epoch(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -99,7 +99,10 @@ def _first_line(fault: Exception) -> str:
 def show_files(
     engine: duckdb.DuckDBPyConnection, name: str, files: Iterable[str], table: Table
 ) -> None:
-    """Make a view of Parquet files; of no file, an empty table."""
+    """Make a view of Parquet files; of no file, an empty table.
+
+    Files of older versions lack columns that were declared since: those are null.
+    """
     paths = list(files)
     if not paths:
         # A table, for an Arrow object is seen by the connection alone that it was given to.
@@ -108,7 +111,12 @@ def show_files(
         engine.execute(f"CREATE OR REPLACE TABLE {name} AS FROM nothing")
         engine.unregister("nothing")
         return
-    engine.read_parquet(paths, union_by_name=True).create_view(name, replace=True)
+    held = engine.read_parquet(paths, union_by_name=True)
+    lacking = [column for column in table.columns if column.name not in held.columns]
+    if lacking:
+        nulls = (f'NULL::{column.kind.sql} AS "{column.name}"' for column in lacking)
+        held = held.project(", ".join(("*", *nulls)))
+    held.create_view(name, replace=True)
 
 
 def show_snapshot(

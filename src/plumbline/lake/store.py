@@ -1,32 +1,59 @@
-"""Delta tables: written whole, one version a commit, old versions kept for those who read them."""
+"""Delta tables: written whole or added to, one version a commit; what is pinned stays as it is."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from plumbline.errors import StorageError
 from plumbline.lake.staging import storage_faults
+from plumbline.tables import EVENTS
 from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Iterator, Mapping
 
+    from plumbline.config.settings import Settings
     from plumbline.tables import Table
 
 _PROPERTIES = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=65_536)
+_LARGE = 16 * 2**20
+"""Bytes from which a file of a growing table is left alone: joining files writes no more anew."""
+_MOST_SMALL = 24
+"""Small files that a growing table may have before a run joins them."""
+_SLACK = timedelta(days=31)
+"""Rows past their time are left out once a month, for that writes their files anew."""
+_LOG = logging.getLogger(__name__)
 
 
 class Store:
-    """The tables of one connection."""
+    """The tables of one connection.
 
-    def __init__(self, lake: Path, connection: str) -> None:
+    `keep` tells of growing tables for how long their rows are kept, by their column `at`; it
+    holds for versions to come and leaves every earlier one as it is.
+    """
+
+    def __init__(
+        self, lake: Path, connection: str, *, keep: Mapping[str, timedelta] | None = None
+    ) -> None:
         self._lake = lake
         self._folder = lake / connection
+        self._keep = keep or {}
+
+    @classmethod
+    def of(cls, settings: Settings, connection: str) -> Self:
+        """Where the settings say, events kept as long as they say."""
+        keep = {EVENTS.name: timedelta(days=settings.keep_events_days)}
+        return cls(settings.lake, connection, keep=keep)
 
     def replace(self, table: Table, rows: pa.Table | pa.RecordBatchReader) -> Pin:
         """Write a table anew as its next version.
@@ -34,39 +61,84 @@ class Store:
         Raises:
             StorageError: the disk or the table refuses; the version before stays.
         """
-        return self._write(table, rows, None)
+        folder = self._made(table)
+        with _faults(folder):
+            _write(folder, table, rows, anew=True)
+            return self._pin(folder)
 
     def append(self, table: Table, rows: pa.Table | pa.RecordBatchReader, after: Pin | None) -> Pin:
         """Add rows to what was published of a table, as its next version.
 
         Versions that a run wrote and never published are left out: they are not part of `after`.
-        Nothing published yet: the rows are the whole table.
+        Nothing published yet: the rows are the whole table. Small files are joined when there are
+        many; those that earlier versions are made of stay.
 
         Raises:
             StorageError: the disk or the table refuses; the version before stays.
         """
-        return self._write(table, rows, after)
+        if after is None:
+            return self.replace(table, rows)
+        folder = self._made(table)
+        with _faults(folder):
+            self._return_to(after, folder, table)
+            _write(folder, table, rows, anew=False)
+            self._tidy(folder, table)
+            return self._pin(folder)
 
-    def _write(self, table: Table, rows: pa.Table | pa.RecordBatchReader, after: Pin | None) -> Pin:
+    def compact(self, table: Table, pin: Pin) -> Pin | None:
+        """Join the small files of a published table; None when there is nothing to join.
+
+        The pinned files stay. No run may be writing the table at the same time.
+
+        Raises:
+            StorageError: the disk or the table refuses; what was pinned stays.
+        """
+        folder = self._folder / table.name
+        with _faults(folder):
+            if DeltaTable(str(folder)).version() != pin.version:
+                # A run that came to nothing wrote behind it; the next one takes that back.
+                return None
+            if len(_small(folder)) < 2:  # noqa: PLR2004 - two make one
+                return None
+            _join(folder)
+            joined = self._pin(folder)
+        return joined if len(joined.files) < len(pin.files) else None
+
+    def _made(self, table: Table) -> Path:
         folder = self._folder / table.name
         with storage_faults(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            try:
-                if after is not None:
-                    _return_to(after, DeltaTable(str(folder)))
-                write_deltalake(
-                    str(folder),
-                    rows,
-                    mode="overwrite" if after is None else "append",
-                    writer_properties=_PROPERTIES,
-                    name=table.name,
-                    description=table.doc,
-                )
-                return self._pin(DeltaTable(str(folder)))
-            except DeltaError as fault:
-                raise _refused(folder, fault) from fault
+        return folder
 
-    def _pin(self, table: DeltaTable) -> Pin:
+    def _return_to(self, pin: Pin, folder: Path, table: Table) -> None:
+        """Take back what was written behind a published version by a run that came to nothing."""
+        delta = DeltaTable(str(folder))
+        if delta.version() == pin.version:
+            return
+        try:
+            delta.restore(pin.version)
+        except DeltaError:
+            # The log of so many versions is not kept; the rows are there all the same.
+            _LOG.warning("%s: version %s is written anew from its files", folder, pin.version)
+            files = [str(self._lake / file) for file in pin.files]
+            held = ds.dataset(files, schema=table.schema).scanner().to_reader()
+            _write(folder, table, held, anew=True)
+
+    def _tidy(self, folder: Path, table: Table) -> None:
+        """Leave out rows past their time and join small files, as part of an unpublished version.
+
+        The run can do without either, so that a fault of it is only told.
+        """
+        try:
+            if table.name in self._keep:
+                _leave_out(folder, datetime.now(UTC) - self._keep[table.name])
+            if len(_small(folder)) > _MOST_SMALL:
+                _join(folder)
+        except DeltaError as fault:
+            _LOG.warning("%s could not be tidied: %s", folder, str(fault).partition("\n")[0])
+
+    def _pin(self, folder: Path) -> Pin:
+        table = DeltaTable(str(folder))
         files = [unquote(uri.removeprefix("file://")) for uri in table.file_uris()]
         return Pin(
             version=table.version(),
@@ -75,10 +147,55 @@ class Store:
         )
 
 
-def _return_to(pin: Pin, table: DeltaTable) -> None:
-    """Take back what was written behind a published version by a run that came to nothing."""
-    if table.version() != pin.version:
-        table.restore(pin.version)
+def _write(
+    folder: Path, table: Table, rows: pa.Table | pa.RecordBatchReader, *, anew: bool
+) -> None:
+    write_deltalake(
+        str(folder),
+        rows,
+        mode="overwrite" if anew else "append",
+        # Columns that were declared since the table was made.
+        schema_mode="overwrite" if anew else "merge",
+        writer_properties=_PROPERTIES,
+        name=table.name,
+        description=table.doc,
+    )
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    """What the log tells of each file of the current version."""
+    told = DeltaTable(str(folder)).get_add_actions(flatten=True)
+    return list(pa.table(told).to_pylist())
+
+
+def _small(folder: Path) -> list[dict[str, Any]]:
+    return [one for one in _files(folder) if one["size_bytes"] < _LARGE // 2]
+
+
+def _join(folder: Path) -> None:
+    DeltaTable(str(folder)).optimize.compact(target_size=_LARGE, writer_properties=_PROPERTIES)
+
+
+def _leave_out(folder: Path, before: datetime) -> None:
+    """Rows from before a time, once the oldest of them is a month past it."""
+    oldest = [one["min.at"] for one in _files(folder) if one.get("min.at") is not None]
+    if oldest and min(oldest) < before - _SLACK:
+        time = f"'{before:%Y-%m-%dT%H:%M:%SZ}', 'Timestamp(Microsecond, Some(\"UTC\"))'"
+        DeltaTable(str(folder)).delete(f"at < arrow_cast({time})")
+
+
+@contextmanager
+def _faults(folder: Path) -> Iterator[None]:
+    """Tell faults of the disk and of the table in words.
+
+    Raises:
+        StorageError: for any of them.
+    """
+    with storage_faults(folder):
+        try:
+            yield
+        except DeltaError as fault:
+            raise _refused(folder, fault) from fault
 
 
 def _refused(folder: Path, fault: DeltaError) -> StorageError:

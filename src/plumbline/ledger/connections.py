@@ -12,9 +12,15 @@ from django.utils import timezone
 from plumbline.errors import ConfigurationError, UsageError
 from plumbline.ledger import audit, runs, seal, shape
 from plumbline.ledger.faults import storage_faults
-from plumbline.ledger.models import ConnectionRow, SealedRow
+from plumbline.ledger.models import (
+    ConnectionRow,
+    ProofRow,
+    ScheduleRow,
+    SealedRow,
+    SnapshotRow,
+)
 from plumbline.ledger.records import Entry
-from plumbline.terms.connection import Keys
+from plumbline.terms.connection import ConnectionKind, Keys
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -55,8 +61,8 @@ def check_free(name: str) -> None:
 
 
 @storage_faults()
-def add(connection: Connection, keys: Keys) -> None:
-    """Keep a new connection with its keys.
+def add(connection: Connection, keys: Keys | None) -> None:
+    """Keep a new connection with its keys; one that takes files has none.
 
     Raises:
         UsageError: the name is taken or not allowed.
@@ -67,9 +73,9 @@ def add(connection: Connection, keys: Keys) -> None:
         check_free(connection.name)
         row = ConnectionRow.objects.create(**shape.columns(connection))
         SealedRow.objects.create(
-            connection=row, keys=_sealed(keys), proxy=_sealed_proxy(connection)
+            connection=row, keys=_sealed(keys) if keys else b"", proxy=_sealed_proxy(connection)
         )
-        audit.note("add", connection.name, connection.address.url)
+        audit.note("add", connection.name, connection.address.url or connection.kind)
 
 
 @storage_faults()
@@ -89,21 +95,69 @@ def edit(connection: Connection) -> None:
 
 @storage_faults()
 def remove(name: str) -> None:
-    """Forget a connection and its keys; its runs stay in the history, its snapshots end.
+    """Forget a connection, its keys, snapshots and proofs; its runs stay in the history.
+
+    The files of its tables are the caller's to remove, afterwards.
 
     Raises:
         UsageError: there is none, or it is being read right now.
     """
     with transaction.atomic():
-        row = _row(name)
-        if run := runs.live(name):
-            raise UsageError(
-                f"Run {run.number} is reading {name} right now.",
-                advice="wait until it ends, or stop it.",
-                unchanged=f"the connection {name}.",
-            )
+        row = _at_rest(name)
+        SnapshotRow.objects.filter(run__connection=row).delete()
+        ProofRow.objects.filter(run__connection=row).delete()
         row.delete()
         audit.note("remove", name)
+
+
+@storage_faults()
+def retire(name: str) -> None:
+    """Read a connection no more and forget its keys and schedule; what it published stays.
+
+    Raises:
+        UsageError: there is none, it is being read right now, or it was retired before.
+    """
+    with transaction.atomic():
+        row = _at_rest(name)
+        _refuse_retired(row)
+        now = timezone.now()
+        SealedRow.objects.filter(connection=row).update(keys=b"", proxy=b"")
+        ScheduleRow.objects.filter(connection=row).delete()
+        ConnectionRow.objects.filter(pk=row.pk).update(retired=now, changed=now)
+        audit.note("retire", name)
+
+
+def _at_rest(name: str) -> ConnectionRow:
+    """The connection, if nobody reads it; no run may begin until the transaction ends."""
+    row = _row(name, _rows().select_for_update(of=("self",)))
+    if run := runs.live(name):
+        raise UsageError(
+            f"Run {run.number} is reading {name} right now.",
+            advice=f"wait until it ends, or stop it with `plumbline jobs cancel {name}`.",
+            unchanged=f"the connection {name}.",
+        )
+    return row
+
+
+def _refuse_retired(row: ConnectionRow) -> None:
+    if row.retired is not None:
+        raise UsageError(
+            f"{row.name} was retired on {row.retired:%Y-%m-%d}: it is not read any more.",
+            advice=f"`plumbline connection rotate-keys {row.name}` brings it back with new keys."
+            if row.kind == ConnectionKind.CONSOLE
+            else "import into a connection of another name.",
+            unchanged="what it published.",
+        )
+
+
+@storage_faults()
+def check_read(name: str) -> None:
+    """Refuse a connection that is not read any more.
+
+    Raises:
+        UsageError: there is none, or it was retired.
+    """
+    _refuse_retired(_row(name))
 
 
 @storage_faults()
@@ -156,10 +210,12 @@ def get_keys(name: str) -> Keys:
     """The API keys of a connection.
 
     Raises:
-        UsageError: there is no such connection.
+        UsageError: there is no such connection, or it was retired.
         ConfigurationError: it has no keys, or they cannot be unsealed.
     """
-    token = bytes(_row(name).sealed.keys)
+    row = _row(name)
+    _refuse_retired(row)
+    token = bytes(row.sealed.keys)
     if not token:
         raise ConfigurationError(
             f"The connection {name} has no API keys.",
@@ -171,7 +227,7 @@ def get_keys(name: str) -> Keys:
 
 @storage_faults()
 def set_keys(name: str, keys: Keys) -> None:
-    """Replace the API keys of a connection.
+    """Replace the API keys of a connection; one that was retired is read again.
 
     Raises:
         UsageError: there is no such connection.
@@ -180,15 +236,16 @@ def set_keys(name: str, keys: Keys) -> None:
     with seal.turn(), transaction.atomic():
         row = _row(name)
         SealedRow.objects.filter(connection=row).update(keys=_sealed(keys))
-        audit.note("rotate-keys", name)
+        ConnectionRow.objects.filter(pk=row.pk).update(retired=None)
+        audit.note("rotate-keys", name, "no longer retired" if row.retired else "")
 
 
 def _rows() -> QuerySet[ConnectionRow]:
     return ConnectionRow.objects.select_related("sealed")
 
 
-def _row(name: str) -> ConnectionRow:
-    row = _rows().filter(name=name).first()
+def _row(name: str, rows: QuerySet[ConnectionRow] | None = None) -> ConnectionRow:
+    row = (_rows() if rows is None else rows).filter(name=name).first()
     if row is None:
         raise UsageError(f"There is no connection {name!r}.", advice=_known())
     return row

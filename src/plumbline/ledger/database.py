@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db import connection
+
 from plumbline.errors import ConfigurationError
+from plumbline.ledger.faults import storage_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 DEFAULT_FILE = "ledger.sqlite3"
 BUSY_SECONDS = 30
 
+# Without these a server that vanishes from the network is waited for without end.
+_PATIENCE: dict[str, str] = {
+    "application_name": "plumbline",
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",  # milliseconds
+}
 _FORMS = (
     "write sqlite:///file.db (four slashes for a path from the root) or "
     "postgresql://user:password@host:5432/name."
@@ -31,7 +42,7 @@ def describe(settings: Settings) -> dict[str, Any]:
             not repeated: it may hold a password.
     """
     if not settings.database_url:
-        return _sqlite(settings.home / DEFAULT_FILE)
+        return sqlite(settings.home / DEFAULT_FILE)
     try:
         parts = urlsplit(settings.database_url)
         port = parts.port
@@ -39,7 +50,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         raise _wrong("it is not a valid address") from error
     match parts.scheme:
         case "sqlite":
-            return _sqlite(_path(parts, settings.home))
+            return sqlite(_path(parts, settings.home))
         case "postgresql" | "postgres":
             return _postgresql(parts, port)
         case _:
@@ -52,11 +63,27 @@ def file_of(description: dict[str, Any]) -> Path | None:
     return description["NAME"] if is_file else None
 
 
+def server() -> str:
+    """The server the ledger is open on, in words: its version, where it is, and which database.
+
+    Raises:
+        StorageError: it does not answer.
+    """
+    with storage_faults():
+        connection.ensure_connection()
+        version, told = connection.get_database_version(), connection.settings_dict
+    return (
+        f"PostgreSQL {'.'.join(map(str, version))} "
+        f"at {told['HOST'] or 'this machine'}, database {told['NAME']}"
+    )
+
+
 def _wrong(why: str) -> ConfigurationError:
     return ConfigurationError(f"The setting database_url is wrong: {why}.", advice=_FORMS)
 
 
-def _sqlite(path: Path) -> dict[str, Any]:
+def sqlite(path: Path) -> dict[str, Any]:
+    """Django's description of a SQLite file."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
@@ -80,11 +107,6 @@ def _postgresql(parts: SplitResult, port: int | None) -> dict[str, Any]:
         raise _wrong("it names no database after the host")
     if parts.fragment:
         raise _wrong("a # in user or password is written %23")
-    if find_spec("psycopg") is None:
-        raise ConfigurationError(
-            "The setting database_url asks for PostgreSQL, but its driver is not installed.",
-            advice="pip install 'plumbline-sc[postgresql]'.",
-        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
@@ -92,7 +114,10 @@ def _postgresql(parts: SplitResult, port: int | None) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(port or ""),
-        "OPTIONS": _options(parts.query),
+        "OPTIONS": _PATIENCE | _options(parts.query),
+        # Kept open, and looked at before each transaction.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

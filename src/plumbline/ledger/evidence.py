@@ -9,6 +9,7 @@ from django.db import transaction
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import OddityRow, ProofRow, SliceRow
 from plumbline.ledger.records import Oddity, Slice
+from plumbline.ledger.texts import storable
 from plumbline.terms.finding import Source
 from plumbline.terms.proof import Proof
 from plumbline.terms.severity import Severity
@@ -58,6 +59,8 @@ def proofs(run: int) -> tuple[Proof, ...]:
 @storage_faults()
 def record_slices(run: int, slices: Iterable[Slice]) -> None:
     """Keep how slices were read; one of the same name replaces what was known of it."""
+    # PostgreSQL refuses to replace a row twice in one statement: the last word counts.
+    last = {part.name: part for part in slices}
     rows = [
         SliceRow(
             run_id=run,
@@ -66,9 +69,9 @@ def record_slices(run: int, slices: Iterable[Slice]) -> None:
             expected=part.expected,
             distinct=part.distinct,
             passes=part.passes,
-            note=part.note,
+            note=storable(part.note),
         )
-        for part in slices
+        for part in last.values()
     ]
     SliceRow.objects.bulk_create(
         rows,
@@ -103,7 +106,7 @@ def record_oddities(run: int, oddities: Iterable[Oddity]) -> None:
             run_id=run,
             kind=oddity.kind,
             count=oddity.count,
-            example=oddity.example.replace("\0", "\\0")[:_EXAMPLE],
+            example=storable(oddity.example)[:_EXAMPLE],
         )
         for oddity in oddities
     ]

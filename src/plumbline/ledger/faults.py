@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import Error
 
 from plumbline.errors import StorageError
+from plumbline.ledger import contact
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,8 +35,12 @@ _ADVICE = (
 
 @contextmanager
 def storage_faults() -> Generator[None]:
-    """Turn a database error into a `StorageError` with advice."""
+    """Turn a database error into a `StorageError` with advice.
+
+    What begins here finds a server that answers, even if it was restarted since.
+    """
     try:
+        contact.keep()
         yield
     except Error as error:
         text = " ".join(str(error).split()) or type(error).__name__

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+from plumbline.errors import StorageError
+
+_STAYS = StorageError("What the audit tells cannot be changed.", unchanged="the audit.")
 
 
 class ConnectionRow(models.Model):
@@ -64,6 +70,67 @@ class ScheduleRow(models.Model):
         return f"schedule of connection {self.connection_id}"
 
 
+class WorkerRow(models.Model):
+    """A process that works off jobs."""
+
+    name = models.CharField(max_length=64, unique=True)
+    started = models.DateTimeField()
+    heartbeat = models.DateTimeField()
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    process = models.CharField(max_length=128, blank=True)
+
+    def __str__(self) -> str:
+        return f"worker {self.name}"
+
+
+class JobRow(models.Model):
+    """The wish that a connection is read, until it is or cannot be."""
+
+    connection = models.ForeignKey(ConnectionRow, models.SET_NULL, null=True, related_name="jobs")
+    # Stays when the connection is removed.
+    name = models.CharField(max_length=64)
+    state = models.CharField(max_length=16)
+    full = models.BooleanField(default=False)
+    # Who asked: `schedule`, or a user.
+    by = models.CharField(max_length=200)
+    asked = models.DateTimeField()
+    # Not before this time.
+    due = models.DateTimeField()
+    began = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
+    # How often it was given to the workers; each time has a number of its own.
+    turn = models.PositiveIntegerField(default=0)
+    # Failures that may pass, in a row, and when the first of them happened.
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    incompletes = models.PositiveIntegerField(default=0)
+    # The last run whose end was taken note of.
+    settled_run = models.BigIntegerField(default=0)
+    # Why it waits.
+    note = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    advice = models.TextField(blank=True)
+    worker = models.ForeignKey(WorkerRow, models.SET_NULL, null=True, related_name="jobs")
+    stop = models.BooleanField(default=False)
+    stopped_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        """One open job a connection."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=models.Q(state__in=["queued", "waiting", "running"]),
+                name="one_open_job",
+            ),
+        )
+        indexes = (models.Index(fields=["state", "due"]),)
+
+    def __str__(self) -> str:
+        return f"job {self.pk} of {self.name}"
+
+
 class RunRow(models.Model):
     """One reading of a console, from start to end."""
 
@@ -81,14 +148,18 @@ class RunRow(models.Model):
     counts = models.JSONField(default=dict)
     requests = models.PositiveBigIntegerField(default=0)
     received = models.PositiveBigIntegerField(default=0)
+    # The exit code of the error that ended it: what kind it was.
+    code = models.PositiveSmallIntegerField(default=0)
     # Findings received from the console, repeats included.
     rows = models.PositiveBigIntegerField(default=0)
     # What the keys could see: user, role, group, repositories.
     sight = models.JSONField(default=dict)
     # What began it: command, schedule, import, …
     by = models.CharField(max_length=32, default="command")
-    # Somebody asked it to stop.
+    # Somebody asked it to stop, and who.
     stop = models.BooleanField(default=False)
+    stopped_by = models.CharField(max_length=200, blank=True)
+    job = models.ForeignKey(JobRow, models.SET_NULL, null=True, related_name="runs")
     # Time at work; the pause between a kill and its resumption does not count.
     seconds = models.FloatField(default=0.0)
     claimed = models.DateTimeField()
@@ -192,9 +263,23 @@ class SnapshotRow(models.Model):
     published = models.DateTimeField()
     tables = models.JSONField(default=dict)
     plan = models.JSONField(default=dict)
+    # No longer to be asked: its files may go some time after this.
+    forgotten = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"snapshot of run {self.run_id}"
+
+
+class Growing(models.QuerySet["AuditRow"]):
+    """Rows that stay as they are."""
+
+    def update(self, **kwargs: object) -> int:
+        """Refused."""
+        raise _STAYS
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise _STAYS
 
 
 class AuditRow(models.Model):
@@ -206,5 +291,18 @@ class AuditRow(models.Model):
     subject = models.CharField(max_length=200)
     detail = models.TextField(blank=True)
 
+    objects = Growing.as_manager()
+
     def __str__(self) -> str:
         return f"{self.who}: {self.action} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row; one that is there already stays as it is."""
+        if self.pk is not None:
+            raise _STAYS
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        del args, kwargs
+        raise _STAYS

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plumbline.terms.connection import Connection
+    from plumbline.terms.job import JobState
     from plumbline.terms.run import RunMode, RunState
     from plumbline.terms.snapshot import Pin
 
@@ -51,6 +52,70 @@ class Run:
     """What the keys could see: user, role, group, repositories."""
     by: str = "command"
     """What began it."""
+    code: int = 0
+    """The exit code of the error that ended it: what kind it was; 0 without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The wish that a connection is read, and what became of it. Times are UTC."""
+
+    id: int
+    connection: str
+    state: JobState
+    full: bool
+    by: str
+    """Who asked: ``schedule``, or a user."""
+    asked: datetime
+    due: datetime
+    """It does not begin before."""
+    began: datetime | None
+    ended: datetime | None
+    run: int | None
+    """The number of its last run."""
+    attempts: int
+    """Runs it took so far."""
+    turn: int
+    """How often it was given to the workers."""
+    settled_run: int
+    """The last run whose end was taken note of."""
+    failures: int
+    """Failures that may pass, in a row."""
+    failing_since: datetime | None
+    incompletes: int
+    """Runs that could not be proven, in a row."""
+    note: str
+    """Why it waits."""
+    error: str
+    advice: str
+    stopped_by: str
+    """Who asked it to stop, if anybody did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A process that works off jobs."""
+
+    name: str
+    host: str
+    pid: int
+    started: datetime
+    heartbeat: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a connection is to be read without anybody asking."""
+
+    connection: str
+    rule: str
+    """An interval (``every 24h``) or a cron line."""
+    blackout: tuple[str, ...]
+    """Hours in which no run begins, as ``HH:MM-HH:MM``."""
+    jitter_minutes: int
+    next_at: datetime | None
+    changed: datetime
+    """When it was set: intervals are counted from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +180,8 @@ class Traffic:
 class Act:
     """One line of the audit."""
 
+    id: int
+    """Grows from line to line."""
     at: datetime
     who: str
     action: str

@@ -11,10 +11,12 @@ from django.db.models import Count, Q, Sum
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import RequestRow
 from plumbline.ledger.records import Traffic
+from plumbline.ledger.texts import storable
 from plumbline.terms.request import RequestRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 BATCH = 50
 PATIENCE = timedelta(seconds=5)
@@ -78,6 +80,13 @@ def listing(run: int | None) -> Iterator[RequestRecord]:
 
 
 @storage_faults()
+def sent_since(connection: str, moment: datetime, limit: int) -> list[datetime]:
+    """When the runs of a connection sent their newest requests since then, so many at most."""
+    rows = RequestRow.objects.filter(run__name=connection, at__gte=moment)
+    return list(rows.order_by("-at").values_list("at", flat=True)[:limit])
+
+
+@storage_faults()
 def traffic(run: int) -> Traffic:
     """The requests of a run in sum."""
     sums = RequestRow.objects.filter(run_id=run).aggregate(
@@ -99,13 +108,13 @@ def _row(run: int | None, request: RequestRecord) -> RequestRow:
         run_id=run,
         at=request.at,
         method=request.method,
-        path=request.path,
-        summary=request.summary,
+        path=storable(request.path),
+        summary=storable(request.summary),
         status=request.status,
         received=request.received,
         seconds=request.seconds,
         attempt=request.attempt,
-        outcome=request.outcome,
+        outcome=storable(request.outcome),
     )
 
 

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from plumbline.errors import FatalError, UsageError
+from plumbline.errors import BusyError, StoppedError, UsageError
 from plumbline.ledger import owner
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, RunRow
 from plumbline.ledger.records import Run
+from plumbline.ledger.texts import storable, storable_tree
 from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from django.db.models import QuerySet
 
 _LARGEST = 2**63 - 1
 """What a database keeps as a whole number."""
+_JUST_BEGUN = timedelta(seconds=15)
 _ABANDONED = "It was stopped before it could finish."
 
 
 @storage_faults()
-def start(connection: str, mode: RunMode, by: str = "command") -> Run:
-    """Begin a run; a dead one that was not resumed is closed as failed.
+def start(connection: str, mode: RunMode, by: str = "command", job: int | None = None) -> Run:
+    """Begin a run, perhaps for a job; a dead one that was not resumed is closed as failed.
 
     Raises:
         UsageError: there is no such connection.
-        FatalError: another process reads that console right now.
+        BusyError: another process reads that console right now.
     """
     with transaction.atomic():
         parent = _connection(connection)
@@ -54,6 +57,7 @@ def start(connection: str, mode: RunMode, by: str = "command") -> Run:
             pid=me.pid,
             process=me.process,
             by=by,
+            job_id=job,
         )
     return _run(row)
 
@@ -80,7 +84,7 @@ def resume(number: int) -> Run:
 
     Raises:
         UsageError: there is no such run, or it has ended.
-        FatalError: its process lives, or another was faster.
+        BusyError: its process lives, or another was faster.
     """
     with transaction.atomic():
         row = _unended(number)
@@ -95,9 +99,58 @@ def resume(number: int) -> Run:
 
 
 @storage_faults()
-def heartbeat(number: int) -> None:
-    """Tell that the run's process is at work; at least every half minute."""
-    RunRow.objects.filter(pk=number).update(heartbeat=timezone.now())
+def heartbeat(number: int) -> str:
+    """Tell that the run's process is at work, at least every half minute; hear who wants its end.
+
+    Raises:
+        StoppedError: the run is not this process's any more: it was silent for too long.
+    """
+    me = owner.this()
+    mine = RunRow.objects.filter(
+        pk=number, state=RunState.RUNNING, host=me.host, pid=me.pid, process=me.process
+    )
+    if not mine.update(heartbeat=timezone.now()):
+        raise StoppedError(f"Run {number} was taken for dead, and ended by another process.")
+    return "".join(mine.filter(stop=True).values_list("stopped_by", flat=True))
+
+
+@storage_faults()
+def cancel(connection: str, by: str) -> Run | None:
+    """Ask the living run of a connection to stop at its next page; tells which, if there is one."""
+    found = live(connection)
+    if found is not None:
+        rows = RunRow.objects.filter(pk=found.number, state=RunState.RUNNING)
+        rows.update(stop=True, stopped_by=by or "somebody")
+    return found
+
+
+@storage_faults()
+def close_strays(at_work: Collection[int]) -> None:
+    """End the runs that this process began and does not work on any more.
+
+    A run whose end could not be written (the disk was full, the database away) would otherwise
+    look alive as long as this process lives. One that begins just now is left alone.
+    """
+    me, now = owner.this(), timezone.now()
+    rows = RunRow.objects.filter(
+        state=RunState.RUNNING, host=me.host, pid=me.pid, process=me.process
+    ).filter(heartbeat__lt=now - _JUST_BEGUN)
+    for row in rows.exclude(pk__in=at_work):
+        with transaction.atomic():
+            _end(row, now, RunState.FAILED, error=_ABANDONED)
+
+
+@storage_faults()
+def last_of_job(job: int) -> Run | None:
+    """The newest run that was begun for a job."""
+    row = RunRow.objects.filter(job_id=job).order_by("number").last()
+    return None if row is None else _as_it_is(row)
+
+
+@storage_faults()
+def saw(number: int, *, rows: int, sight: Mapping[str, Any]) -> None:
+    """Tell how many findings were received and what the keys could see."""
+    RunRow.objects.filter(pk=number).update(rows=rows, sight=storable_tree(dict(sight)))
 
 
 @storage_faults()
@@ -108,6 +161,7 @@ def finish(
     *,
     error: str = "",
     advice: str = "",
+    code: int = 0,
 ) -> Run:
     """End a run without publishing; requests, bytes and seconds are summed up here.
 
@@ -118,6 +172,7 @@ def finish(
     """
     with transaction.atomic():
         row = _unended(number)
+        row.code = code
         _end(row, timezone.now(), state, counts, error=error, advice=advice)
     return _run(row)
 
@@ -153,7 +208,7 @@ def _end(
     """Close a row; call it inside a transaction."""
     sums = row.request_rows.aggregate(requests=Count("pk"), received=Sum("received"))
     row.state, row.ended = state.value, ended
-    row.error, row.advice = error, advice
+    row.error, row.advice = storable(error), storable(advice)
     row.counts = dict(counts or {})
     row.requests, row.received = sums["requests"], sums["received"] or 0
     row.seconds = _worked(row, ended)
@@ -204,9 +259,9 @@ def _lives(row: RunRow, now: datetime) -> bool:
 
 def _refuse_if_live(row: RunRow, now: datetime) -> None:
     if _lives(row, now):
-        raise FatalError(
+        raise BusyError(
             f"Run {row.number} is reading {row.name} right now (process {row.pid} on {row.host}).",
-            advice="wait until it ends, or stop it.",
+            advice=f"wait until it ends, or stop it with `plumbline jobs cancel {row.name}`.",
             unchanged="that run and every snapshot.",
         )
 
@@ -236,4 +291,5 @@ def _run(row: RunRow) -> Run:
         rows=row.rows,
         sight=dict(row.sight),
         by=row.by,
+        code=row.code,
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from collections.abc import Set as AbstractSet
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
 _LOCK = 0x706C756D62  # any number that no other program takes
 Names = frozenset[tuple[str, str]]
 
@@ -36,12 +38,12 @@ def upgrade(home: Path, file: Path | None) -> bool:
     return True
 
 
-def missing() -> AbstractSet[tuple[str, str]]:
-    """The migrations (app, name) that are shipped but not recorded in the database.
+def missing(database: BaseDatabaseWrapper | None = None) -> AbstractSet[tuple[str, str]]:
+    """The migrations (app, name) that are shipped but not recorded in the database, or in another.
 
     Compares names only: cheap enough for every start.
     """
-    known, recorded = _shipped(), _recorded()
+    known, recorded = _shipped(), _recorded(database or connection)
     ours = {app for app, _ in known}
     if unknown := {name for app, name in recorded - known if app in ours}:
         raise ConfigurationError(
@@ -84,5 +86,5 @@ def _shipped() -> Names:
     )
 
 
-def _recorded() -> Names:
-    return frozenset(MigrationRecorder(connection).applied_migrations())
+def _recorded(database: BaseDatabaseWrapper) -> Names:
+    return frozenset(MigrationRecorder(database).applied_migrations())

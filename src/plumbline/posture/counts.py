@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import risk
+from plumbline.posture import consoles, risk
 from plumbline.terms.finding import OPEN_STATES
 from plumbline.terms.severity import Severity
 
@@ -65,9 +65,20 @@ def _by_place(estate: Estate) -> ir.Table:
 
 
 def by_host(estate: Estate) -> ir.Table:
-    """One row for each host with an open finding: counts, and what its risk is made of."""
-    rows = by_place(estate)
-    return rows.group_by("console", "host").aggregate(
+    """One row for each host with an open finding: counts, and what its risk is made of.
+
+    A host that several consoles see is one host, with the findings of all of them.
+    """
+    return _of_hosts(consoles.shared(estate, by_place(estate)), "host")
+
+
+def by_own_host(estate: Estate) -> ir.Table:
+    """The same for each host of each console on its own."""
+    return _of_hosts(by_place(estate), "console", "host")
+
+
+def _of_hosts(rows: ir.Table, *keys: str) -> ir.Table:
+    return rows.group_by(*keys).aggregate(
         **_sums(rows), worst=rows.worst.max(), extent=rows.extent.sum()
     )
 
@@ -114,10 +125,14 @@ def _by_family(estate: Estate) -> ir.Table:
 
 
 def by_list(estate: Estate) -> ir.Table:
-    """One row for each asset list with a member: its hosts, their counts and its risk."""
-    hosts = by_host(estate)
+    """One row for each asset list with a member: its hosts, their counts and its risk.
+
+    A list is its console's own, and so is what is counted on its hosts.
+    """
+    hosts = by_own_host(estate)
     hosts = hosts.mutate(risk=host_risk(hosts))
     members = estate.table("memberships").select("console", "list_id", "host")
+    members = members.anti_join(consoles.departed(estate), ["console", "host"])
     rows = members.left_join(hosts, ["console", "host"], rname="counted__{name}")
     return rows.group_by("console", "list_id").aggregate(
         **_sums(rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -45,7 +45,9 @@ class Estate:
     never to the wall clock, so the numbers of a snapshot stay as they are."""
     _statements: dict[Hashable, Statement] = field(default_factory=dict, init=False, repr=False)
     _sums: dict[str, ir.Table] = field(default_factory=dict, init=False, repr=False)
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    # One that its holder may take again: what is kept may be made of what is kept.
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False)
 
     def table(self, name: str) -> ir.Table:
         """One dataset by its name in `plumbline.tables`."""
@@ -77,6 +79,18 @@ class Estate:
                 self._sums[name] = self._stored(name, make(self))
             return self._sums[name]
 
+    def kept(self, name: str, make: Callable[[Estate], Any]) -> Any:
+        """Whatever was worked out from the tables; made once."""
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = make(self)
+            return self._kept[name]
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one console is looked at."""
+        return len(self.as_of) > 1
+
     def _stored(self, name: str, rows: ir.Table) -> ir.Table:
         if self.backend.name != DUCKDB:
             return rows.cache()
@@ -103,12 +117,13 @@ class Estate:
         stop = self.moment(rows)
         if end is not None:
             stop = ibis.coalesce(rows[end], stop)
-        seconds = self._seconds(stop) - self._seconds(rows[start])
+        seconds = self.seconds(stop) - self.seconds(rows[start])
         # Not clip(), which spells its operand out four times.
         positive = (seconds.abs() + seconds) / 2
         return (positive / DAY_SECONDS).floor().cast("int64")
 
-    def _seconds(self, at: ir.TimestampValue) -> ir.NumericValue:
+    def seconds(self, at: ir.TimestampValue) -> ir.NumericValue:
+        """Seconds since 1970."""
         return _epoch(at) if self.backend.name == DUCKDB else at.epoch_seconds()
 
 

@@ -7,13 +7,14 @@ million findings then costs little more than finding out which rows are on it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from plumbline.posture.filters import NO_QUERY, Query
 from plumbline.posture.joins import joined, own_columns
 from plumbline.posture.narrowing import fields_of, narrowed
+from plumbline.posture.paging import AT, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,16 +36,20 @@ class Request:
     """Fields to sort by, `-` before one for descending; the relation's own choice when empty."""
     limit: int | None = None
     offset: int = 0
+    after: tuple[Any, ...] | None = None
+    """Only the rows behind the one of which `keyed` told these values."""
+    keyed: bool = False
+    """Tell beside each row what it is sorted by, as `at__0` and so on; a next page begins there."""
 
 
-def columns(relation: Relation, request: Request) -> tuple[Field, ...]:
-    """The fields a request shows, in order.
+def columns(relation: Relation, request: Request, *, several: bool = False) -> tuple[Field, ...]:
+    """The fields a request shows, in order; of several consoles, with the one a row is of.
 
     Raises:
         UsageError: a field is unknown.
     """
     if not request.columns:
-        return tuple(field for field in relation.fields if field.shown)
+        return tuple(f for f in relation.fields if f.shown or (several and f.tells_apart))
     return tuple({field.name: field for field in map(relation.field, request.columns)}.values())
 
 
@@ -74,15 +79,18 @@ def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
-    shown = columns(relation, request)
+    shown = columns(relation, request, several=estate.several)
     order = _order(relation, request)
     rows = filtered(relation, estate, request.query, [*shown, *(field for field, _ in order)])
     own = rows.columns
     rows = joined(rows, relation, estate, [field for field, _ in order])
     ranks = {f"rank__{n}": f.compared(rows, estate) for n, (f, _) in enumerate(order)}
     rows = rows.select(*own, **ranks)
+    downs = [down for _, down in order]
+    if request.after is not None:
+        rows = rows.filter(beyond(rows, [*ranks, *relation.key], downs, request.after))
     keys = [
-        *(_directed(rows[rank], down) for rank, (_, down) in zip(ranks, order, strict=True)),
+        *(_directed(rows[rank], down) for rank, down in zip(ranks, downs, strict=True)),
         *relation.key,
     ]
     if request.limit is not None:
@@ -90,7 +98,11 @@ def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
     # A join forgets the order of its rows, so they are sorted after it in any case.
     few = request.limit is not None or bool(request.query.terms)
     rows = joined(rows, relation, estate, shown, few=few).order_by(keys)
-    return rows.select(*(field.value(rows, estate).name(field.name) for field in shown))
+    place = enumerate((*ranks, *relation.key)) if request.keyed else ()
+    return rows.select(
+        *(field.value(rows, estate).name(field.name) for field in shown),
+        *(rows[name].name(f"{AT}{n}") for n, name in place),
+    )
 
 
 def count(relation: Relation, estate: Estate, query: Query) -> ir.Table:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import counts, risk, sources
+import ibis
+
+from plumbline.posture import consoles, counts, risk, sources
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 from plumbline.terms.finding import FindingState
 
@@ -27,6 +29,19 @@ _PLUGIN_COLUMNS = (
     "name", "family", "vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit", "cves",
     "synopsis", "description", "solution",
 )  # fmt: skip
+
+
+def _shared(estate: Estate, _: ir.Table | None) -> ir.Table:
+    keys = consoles.joined(estate)
+    if keys is None:
+        return estate.table("hosts").select("console", "host", key="host")
+    return keys.select("console", host="own", key="host")
+
+
+def _host(rows: ir.Table, estate: Estate) -> ir.StringValue:
+    if consoles.joined(estate) is None:
+        return rows.host
+    return ibis.coalesce(rows.shared__key, rows.host)
 
 
 def _plugins(estate: Estate, _: ir.Table | None) -> ir.Table:
@@ -70,14 +85,15 @@ _TEXT, _INTEGER, _NUMBER = FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER
 _FLAG, _TIME, _TEXTS = FieldKind.FLAG, FieldKind.TIME, FieldKind.TEXTS
 
 FIELDS = (
-    Field("console", _TEXT, "connection it came through"),
-    Field("repository_id", _INTEGER, "number of the repository"),
+    Field("console", _TEXT, "connection it came through", tells_apart=True),
+    Field("repository_id", _INTEGER, "number of the repository", local=True),
     Field(
         "repository",
         _TEXT,
         "name of the repository",
         source="repository",
         column="name",
+        each="each_repository_name",
         names=("repo",),
     ),
     Field("finding", FieldKind.KEY, "key of the finding"),
@@ -106,7 +122,15 @@ FIELDS = (
         needs=("severity",),
         shown=True,
     ),
-    Field("host", FieldKind.KEY, "key of the host"),
+    Field(
+        "host",
+        FieldKind.KEY,
+        "key of the host; one for all consoles that see it",
+        source="shared",
+        build=_host,
+        needs=("host",),
+        meant=consoles.keys_of,
+    ),
     Field("ip", FieldKind.ADDRESS, "address of the host", each="addresses", shown=True),
     Field("dns_name", _TEXT, "DNS name of the host", source="hosts", names=("dns",), shown=True),
     Field("netbios_name", _TEXT, "NetBIOS name of the host", source="hosts", names=("netbios",)),
@@ -177,10 +201,17 @@ FINDINGS = Relation(
     fields=FIELDS,
     sources=(
         sources.REPOSITORY,
+        sources.EACH_REPOSITORY_NAME,
         sources.LISTS,
         sources.EACH_LIST,
         sources.EACH_CVE,
         Source(name="hosts", keys=sources.HOST, build=_hosts),
+        Source(
+            name="shared",
+            keys=sources.HOST,
+            build=_shared,
+            idle=lambda estate: consoles.joined(estate) is None,
+        ),
         Source(name="plugins", keys=("console", "plugin_id"), build=_plugins),
         Source(name="weights", keys=("console", "plugin_id"), build=_weights),
         Source(name="outputs", keys=("console", "output"), build=_outputs),

@@ -4,27 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import counts, risk, sources
+from plumbline.posture import consoles, counts, risk, sources
 from plumbline.posture.counted import combined_risk, number, sc_score, severities
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ibis.expr import types as ir
 
     from plumbline.posture.engine import Estate
 
+    Names = Callable[[Estate, ir.Table | None], ir.Table]
+    Build = Callable[[Estate, ir.Table | None], ir.Table]
+
 _TEXT, _INTEGER, _NUMBER = FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER
-_OPEN = "open"
+_OPEN, _TWICE = "open", "twice"
+
+
+_KEY = ("host",)
+"""Whatever consoles see a host: it has one key."""
 
 
 def _addresses(estate: Estate, _: ir.Table | None) -> ir.Table:
-    hosts = estate.table("hosts")
-    return hosts.select("console", "host", value=hosts.ips.unnest())
+    hosts = consoles.hosts(estate)
+    return hosts.select("host", value=hosts.ips.unnest())
+
+
+def _consoles(estate: Estate, _: ir.Table | None) -> ir.Table:
+    hosts = consoles.hosts(estate)
+    return hosts.select("host", value=hosts.consoles.unnest())
+
+
+def _names(each: Names) -> Build:
+    """The values of each host as `names`, those of every console that sees it."""
+
+    def build(estate: Estate, only: ir.Table | None) -> ir.Table:
+        own = only if only is None else consoles.own_keys(estate, only)
+        rows = consoles.shared(estate, each(estate, own)).select("host", "value")
+        if consoles.joined(estate) is not None:
+            rows = rows.distinct()
+        return sources.collected(rows, *_KEY)
+
+    return build
+
+
+def _each(each: Names) -> Build:
+    """One row for each value of a host, as `value`."""
+
+    def build(estate: Estate, _: ir.Table | None) -> ir.Table:
+        rows = sources.by_whole_name(estate, each(estate, None))
+        return consoles.shared(estate, rows).select("host", "value")
+
+    return build
+
+
+def _twice(estate: Estate, _: ir.Table | None) -> ir.Table:
+    rows = consoles.reported_twice(estate)
+    return rows.group_by("host").aggregate(vulnerabilities=rows.count())
+
+
+def _only_key(estate: Estate, key: str) -> tuple[str, ...]:
+    return consoles.keys_of(estate, key)[:1]
+
+
+def _base(estate: Estate) -> ir.Table:
+    hosts = consoles.hosts(estate)
+    return hosts.mutate(present=consoles.present(hosts))
 
 
 FIELDS = (
-    Field("console", _TEXT, "connection it came through"),
-    Field("host", FieldKind.KEY, "key of the host"),
+    Field(
+        "console",
+        _TEXT,
+        "connection that saw it last; a filter asks for any that sees it",
+        each="each_console",
+    ),
+    Field(
+        "consoles",
+        FieldKind.TEXTS,
+        "connections that see it",
+        each="each_console",
+        tells_apart=True,
+    ),
+    Field("host", FieldKind.KEY, "key of the host", meant=_only_key),
     Field("ip", FieldKind.ADDRESS, "address it was last seen at", shown=True),
     Field(
         "ips",
@@ -69,26 +132,41 @@ FIELDS = (
         source=_OPEN,
         build=number(_OPEN, "findings"),
     ),
+    Field(
+        "reported_twice",
+        _INTEGER,
+        "open vulnerabilities that more than one console reports: same plugin, port and protocol",
+        source=_TWICE,
+        build=number(_TWICE, "vulnerabilities"),
+    ),
     sc_score(_OPEN),
     combined_risk(_OPEN, risk.HOST_SCALE, "how urgent it is, 0 to 10"),
     Field("credentialed", FieldKind.FLAG, "its last scan had credentials"),
+    Field("present", FieldKind.FLAG, "a console still has it; no for those that departed"),
     Field("rule", _TEXT, "rule that joined its names; `single` for one name"),
     Field("aliases", _INTEGER, "how many names the console has for it"),
 )
 
 HOSTS = Relation(
     name="hosts",
-    doc="One row for each aligned host.",
-    base=lambda estate: estate.table("hosts"),
+    doc="One row for each host, however many consoles see it.",
+    base=_base,
     key=("console", "host"),
     fields=FIELDS,
     sources=(
-        sources.LISTS,
-        sources.EACH_LIST,
-        sources.HOST_REPOSITORIES,
-        sources.EACH_REPOSITORY,
-        Source(name="addresses", keys=sources.HOST, build=_addresses, many=True),
-        Source(name=_OPEN, keys=sources.HOST, build=lambda estate, _: counts.by_host(estate)),
+        Source(name="lists", keys=_KEY, build=_names(sources.list_names), gathered=True),
+        Source(name="each_list", keys=_KEY, build=_each(sources.list_names), many=True),
+        Source(
+            name="host_repositories",
+            keys=_KEY,
+            build=_names(sources.repository_names),
+            gathered=True,
+        ),
+        Source(name="each_repository", keys=_KEY, build=_each(sources.repository_names), many=True),
+        Source(name="addresses", keys=_KEY, build=_addresses, many=True),
+        Source(name="each_console", keys=_KEY, build=_consoles, many=True),
+        Source(name=_OPEN, keys=_KEY, build=lambda estate, _: counts.by_host(estate)),
+        Source(name=_TWICE, keys=_KEY, build=_twice),
     ),
     searched=("ip", "dns_name", "netbios_name", "os"),
     order=("-risk", "-findings"),

@@ -38,6 +38,8 @@ def joined(
     kept = list(rows.columns)
     result = rows
     for source in map(relation.source, dict.fromkeys(f.source for f in fields if f.source)):
+        if source.idle(estate):
+            continue
         keys = list(source.keys)
         only = rows.select(*keys).distinct() if few and source.gathered else None
         table = source.table(estate, only)

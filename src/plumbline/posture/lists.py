@@ -33,8 +33,8 @@ def _unparsed(rows: ir.Table, _: Estate) -> ir.IntegerValue:
 
 
 FIELDS = (
-    Field("console", _TEXT, "connection it came through"),
-    Field("id", _INTEGER, "number of the list", column="list_id", shown=True),
+    Field("console", _TEXT, "connection it came through", tells_apart=True),
+    Field("id", _INTEGER, "number of the list", column="list_id", shown=True, local=True),
     Field("name", _TEXT, "name", shown=True),
     Field("type", _TEXT, "static, dnsname, dynamic, combination and others", shown=True),
     Field(

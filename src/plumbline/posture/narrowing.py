@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -56,14 +56,15 @@ def narrowed(
         UsageError: the field is unknown or a value does not fit it; points at its character.
     """
     own = rows.columns
-    tests = [(test, f"mark__{place}") for place, test in enumerate(_tests(relation, query, term))]
+    found = enumerate(_tests(relation, estate, query, term))
+    tests = [(test, f"mark__{place}") for place, test in found]
     for test, mark in tests:
         rows = _prepared(rows, relation, estate, test, mark)
     either = ibis.or_(*(_holds(rows, estate, test, mark) for test, mark in tests))
     return rows.filter(~either if term.negated else either).select(*own)
 
 
-def _tests(relation: Relation, query: Query, term: Term) -> Iterator[_Test]:
+def _tests(relation: Relation, estate: Estate, query: Query, term: Term) -> Iterator[_Test]:
     if not term.name:
         words = [value.low.text for value in term.values if value.low]
         for name in relation.searched:
@@ -72,7 +73,8 @@ def _tests(relation: Relation, query: Query, term: Term) -> Iterator[_Test]:
     field = _field(relation, query, term)
     told = [value for value in term.values if not conditions.is_bare(value, conditions.NONE)]
     if told:
-        yield _Test(field=field, holds=_comparison(field, told, query))
+        meant = [one for value in told for one in _meant(field, value, estate)]
+        yield _Test(field=field, holds=_comparison(field, meant, query))
     if len(told) < len(term.values):
         yield _Test(field=field, holds=lambda column, _: column.notnull(), absent=True)
 
@@ -82,6 +84,14 @@ def _field(relation: Relation, query: Query, term: Term) -> Field:
         return relation.field(term.name)
     except UsageError as error:
         query.refuse(error.what, term.at + term.negated, error.advice)
+
+
+def _meant(field: Field, value: Value, estate: Estate) -> list[Value]:
+    """What a value stands for: a host's key for every key that its consoles have for it."""
+    if field.meant is None or value.low is None or conditions.is_bare(value, conditions.ANY):
+        return [value]
+    keys = field.meant(estate, value.low.text.lower())
+    return [replace(value, low=replace(value.low, text=key)) for key in keys]
 
 
 def _search(words: list[str]) -> Holds:
@@ -108,7 +118,7 @@ def _prepared(
     """The rows with what a test needs joined to them."""
     field = test.field
     if not _is_looked_up(field):
-        return joined(rows, relation, estate, [field])
+        return rows if field.meant else joined(rows, relation, estate, [field])
     source = relation.source(field.each or field.source)
     table = source.table(estate)
     column = table[source.column("value")] if field.each else field.compared(table, estate)
@@ -122,7 +132,9 @@ def _holds(rows: ir.Table, estate: Estate, test: _Test, mark: str) -> ir.Boolean
     """A test's answer on rows that were prepared for it."""
     if _is_looked_up(test.field):
         return rows[mark].isnull() if test.absent else rows[mark].notnull()
-    true = _true(rows, test.field.compared(rows, estate), estate, test)
+    field = test.field
+    column = rows[field.name] if field.meant else field.compared(rows, estate)
+    true = _true(rows, column, estate, test)
     return ~true if test.absent else true
 
 

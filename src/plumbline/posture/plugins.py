@@ -44,7 +44,7 @@ def _risk(rows: ir.Table, estate: Estate) -> ir.FloatingValue:
 
 
 FIELDS = (
-    Field("console", _TEXT, "connection it came through"),
+    Field("console", _TEXT, "connection it came through", tells_apart=True),
     Field("plugin_id", _INTEGER, "number of the plugin", names=("plugin", "id"), shown=True),
     Field("name", _TEXT, "name", names=("plugin_name",), shown=True),
     Field("family", _TEXT, "family", shown=True),

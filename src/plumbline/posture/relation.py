@@ -69,6 +69,8 @@ class Source:
     """It is summed up from many rows, so a page makes it for its own keys alone."""
     many: bool = False
     """A key may come more than once: fit to filter by, not to show."""
+    idle: Callable[[Estate], bool] = lambda _: False
+    """Whether it has nothing to tell of an estate; it is not joined then."""
 
     def column(self, name: str) -> str:
         """The name a column of this source has once it is joined."""
@@ -104,8 +106,14 @@ class Field:
     """Other names a filter may use."""
     words: tuple[str, ...] = ()
     """The words a field of kind `word` can hold, as they are stored."""
+    meant: Callable[[Estate, str], tuple[str, ...]] | None = None
+    """For keys: the own column's values that a key in a filter stands for."""
     shown: bool = False
     """Among the columns people see when they ask for none."""
+    tells_apart: bool = False
+    """Among them where several consoles are looked at."""
+    local: bool = False
+    """A number that each console gives by itself, so that another console's may be the same."""
     lengthy: bool = False
     """A long text, that programs as well get only when they ask for it."""
 

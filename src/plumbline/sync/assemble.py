@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from plumbline.align import lifecycle
+from plumbline.align.events import EVENTS_QUERY
 from plumbline.align.hosts import align_hosts
 from plumbline.align.memberships import memberships
+from plumbline.align.presence import mark_present
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
 from plumbline.lake.engine import show_files
-from plumbline.sync.merge import ALL_ALIASES, COUNTED, COUNTS, NEW_OUTPUTS, NEWEST_PLUGINS
+from plumbline.sync.merge import (
+    ALL_ALIASES,
+    ALL_REPOSITORIES,
+    COUNTED,
+    COUNTS,
+    HOST_COUNTS,
+    NEW_OUTPUTS,
+    NEWEST_PLUGINS,
+)
 from plumbline.tables import (
     ALIASES,
     ASSET_LISTS,
@@ -52,6 +62,8 @@ class Material:
     lists: list[AssetList]
     repositories: tuple[Repository, ...]
     console: str
+    listed: tuple[int, ...] = ()
+    """Repositories of which every host was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +99,19 @@ class Assembler:
         hosts, aliases = align_hosts(self._all_aliases(material))
         lists, ranges = lists_tables(material.console, material.lists)
         members = memberships(aliases, lists, ranges)
-        named = repositories_table(material.console, material.repositories)
+        pins[FINDINGS.name] = self._findings(material, aliases)
+        hosts, aliases = self._marked(material, hosts, aliases, pins[FINDINGS.name])
         for table, rows in (
             (HOSTS, hosts),
             (ALIASES, aliases),
             (ASSET_LISTS, lists),
             (RANGES, ranges),
             (MEMBERSHIPS, members),
-            (REPOSITORIES, named),
+            (REPOSITORIES, self._repositories(material)),
         ):
             pins[table.name] = self._store.replace(table, rows)
         pins[PLUGINS.name] = self._plugins(material)
         pins[OUTPUTS.name] = self._outputs(material)
-        pins[FINDINGS.name] = self._findings(material, aliases)
         pins |= self._history(pins[FINDINGS.name], members)
         return Assembly(pins=pins, counts=self._counts(pins))
 
@@ -117,6 +129,22 @@ class Assembler:
         self._show_staged("staged_aliases", ALIASES, material)
         self._show_before("before_aliases", ALIASES)
         return self._engine.execute(ALL_ALIASES).to_arrow_table().cast(STAGED["aliases"])
+
+    def _marked(
+        self, material: Material, hosts: pa.Table, aliases: pa.Table, findings: Pin
+    ) -> tuple[pa.Table, pa.Table]:
+        """Hosts and aliases with whether they are still there."""
+        files = material.staged.get("listed_hosts", [])
+        show_files(self._engine, "listed_hosts", files, ALIASES)
+        self._show("findings", FINDINGS, findings)
+        return mark_present(self._engine, hosts, aliases, material.listed)
+
+    def _repositories(self, material: Material) -> pa.Table:
+        """Those the keys see, and those they saw once: their findings are still told."""
+        named = repositories_table(material.console, material.repositories)
+        self._show_before("before_repositories", REPOSITORIES)
+        self._engine.register("named_repositories", named)
+        return self._engine.execute(ALL_REPOSITORIES).to_arrow_table().cast(REPOSITORIES.schema)
 
     def _plugins(self, material: Material) -> Pin:
         self._show_staged("staged_plugins", PLUGINS, material)
@@ -145,7 +173,7 @@ class Assembler:
         self._show("findings", FINDINGS, findings)
         self._engine.register("memberships", members)
         return {
-            EVENTS.name: self._append(EVENTS, lifecycle.EVENTS_QUERY),
+            EVENTS.name: self._append(EVENTS, EVENTS_QUERY),
             FACTS.name: self._append(FACTS, lifecycle.FACTS_QUERY),
         }
 
@@ -156,8 +184,11 @@ class Assembler:
 
     def _counts(self, pins: Mapping[str, Pin]) -> dict[str, int]:
         found = self._engine.execute(COUNTS).fetchone() or (0,) * len(COUNTED)
+        self._show("hosts", HOSTS, pins[HOSTS.name])
+        there, departed = self._engine.execute(HOST_COUNTS).fetchone() or (0, 0)
         return dict(zip(COUNTED, map(int, found), strict=True)) | {
-            "hosts": pins[HOSTS.name].rows,
+            "hosts": there,
+            "departed": departed,
             "plugins": pins[PLUGINS.name].rows,
             "lists": pins[ASSET_LISTS.name].rows,
         }

@@ -12,9 +12,9 @@ from plumbline.terms.proof import Proof
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plumbline.sync.gather import Gathered, ReadSlice
     from plumbline.sync.memory import Memory
     from plumbline.sync.plan import Plan
+    from plumbline.sync.reading import Gathered, ReadSlice
 
 _MOST_SENTENCES = 8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -15,7 +15,8 @@ from plumbline.terms.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plumbline.console.records import AssetList, Repository
+    from plumbline.console.query import Mark
+    from plumbline.console.records import AssetList, Named, Repository, User
     from plumbline.extract.proof import Counts
     from plumbline.terms.connection import Connection, Scope
 
@@ -24,12 +25,43 @@ USABLE_FOR = timedelta(days=1)
 
 
 class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """A repository as it was when it was last read whole."""
+    """A repository as it was when it was last read."""
 
     updated: str
     """`lastVulnUpdate` before the reading began; empty when the console does not tell."""
     counts: dict[str, dict[str, int]]
     """Store to severity to count, agreed by both sides."""
+    marks: dict[str, dict[str, int]] = {}
+    """Mark to severity to count in the cumulative store, as was read; empty in older memories."""
+    read_at: str = ""
+    """When its last reading began, by the console's clock; empty in older memories."""
+    whole_at: str = ""
+    """When it was last read whole."""
+
+    @property
+    def settled(self) -> datetime | None:
+        """What was seen before then lay in the console when it was read, late imports aside."""
+        if not self.read_at:
+            return None
+        told = [self.read_at, *([self.updated] if self.updated else [])]
+        return min(map(datetime.fromisoformat, told))
+
+    def marked(self, mark: Mark, severity: Severity) -> int:
+        """How many findings of a severity have a mark."""
+        return self.marks.get(mark.value, {}).get(severity.word, 0)
+
+    def read(
+        self, marks: Mapping[Mark, Mapping[Severity, int]], at: datetime, *, whole: bool
+    ) -> Self:
+        """The same, read at that time by the console's clock, with what was marked in it."""
+        when = at.isoformat()
+        return msgspec.structs.replace(
+            self, marks=_worded(marks), read_at=when, whole_at=when if whole else ""
+        )
+
+    def whole_since(self, then: str) -> Self:
+        """The same, last read whole then unless it was so now."""
+        return self if self.whole_at else msgspec.structs.replace(self, whole_at=then)
 
     @property
     def typed(self) -> Counts:
@@ -38,6 +70,57 @@ class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
             Source(source): {Severity.parse(word): n for word, n in found.items()}
             for source, found in self.counts.items()
         }
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What the keys can see, as far as the console tells it."""
+
+    user: str = ""
+    role: str = ""
+    group: str = ""
+    responsible_asset: str = ""
+    """Asset list that the user's view may be held to."""
+    repositories: dict[str, str] = {}
+    """All visible ones, number to name, whether or not they are asked for."""
+
+    @classmethod
+    def of(cls, user: User, repositories: Iterable[Repository]) -> Self:
+        """What the console says of the keys' user."""
+        return cls(
+            user=user.username,
+            role=_told(user.role),
+            group=_told(user.group),
+            responsible_asset=_told(user.responsible_asset),
+            repositories={str(one.id): one.name for one in repositories},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+    def changed_since(self, before: Sight) -> str:
+        """Why less may be seen than then, in words; empty when the same user looks as before."""
+        pairs = (
+            ("user", before.user, self.user),
+            ("role", before.role, self.role),
+            ("group", before.group, self.group),
+            ("responsible asset", before.responsible_asset, self.responsible_asset),
+        )
+        found = [
+            f"{what} from {was!r} to {now!r}" for what, was, now in pairs if _id(was) != _id(now)
+        ]
+        return f"what the keys can see changed: {', '.join(found)}" if found else ""
+
+
+def _told(named: Named) -> str:
+    """Number and name; empty for nobody."""
+    return f"{named.id} {named.name}".strip() if named.id is not None and named.id >= 0 else ""
+
+
+def _id(told: str) -> str:
+    """The number alone: who is renamed sees no less."""
+    return told.partition(" ")[0]
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +133,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Mark of the asset lists as they were listed."""
     full_at: str = ""
     """When everything was last read anew."""
+    sight: Sight | None = None
+    """What the keys could see."""
 
     def of(self, repository_id: int) -> RepositoryMemory | None:
         """What is remembered of a repository."""
@@ -105,13 +190,14 @@ def told_update(repository: Repository) -> str:
 
 def remembered(updated: str, counts: Counts) -> RepositoryMemory:
     """A repository to remember, with what is counted in it."""
-    return RepositoryMemory(
-        updated=updated,
-        counts={
-            source.value: {severity.word: n for severity, n in found.items()}
-            for source, found in counts.items()
-        },
-    )
+    return RepositoryMemory(updated=updated, counts=_worded(counts))
+
+
+def _worded(counts: Mapping[Any, Mapping[Severity, int]]) -> dict[str, dict[str, int]]:
+    return {
+        str(name): {severity.word: n for severity, n in found.items()}
+        for name, found in counts.items()
+    }
 
 
 def mark_of_scope(scope: Scope) -> str:

@@ -7,7 +7,7 @@ Staged parts are seen as `staged_<table>`, the last snapshot as `before_<table>`
 from __future__ import annotations
 
 from plumbline.extract.sheet import STAGED
-from plumbline.tables import OUTPUTS, PLUGINS
+from plumbline.tables import OUTPUTS, PLUGINS, REPOSITORIES
 
 _NEWEST_PLUGINS = """
 SELECT {columns} FROM (
@@ -69,7 +69,22 @@ def _all_aliases() -> str:
 ALL_ALIASES = _all_aliases()
 """Every name known for a host: as this run was told, else as it was told before."""
 
-COUNTED = ("open", "new", "fixed", "reopened", "vanished")
+ALL_REPOSITORIES = f"""
+SELECT {", ".join(REPOSITORIES.names)} FROM named_repositories
+UNION ALL
+SELECT {", ".join("false AS visible" if n == "visible" else n for n in REPOSITORIES.names)}
+FROM before_repositories ANTI JOIN named_repositories USING (repository_id)
+ORDER BY repository_id
+"""  # noqa: S608 - put together from the names of our own columns
+"""Every repository by its last known name, with whether the keys see it."""
+
+HOST_COUNTS = """
+SELECT count(*) FILTER (coalesce(present, true)), count(*) FILTER (NOT coalesce(present, true))
+FROM hosts
+"""
+"""Hosts that are there, and those that departed."""
+
+COUNTED = ("open", "new", "fixed", "reopened", "vanished", "changed")
 COUNTS = """
 SELECT
   count(*) FILTER (n.state IN ('open', 'reopened')),
@@ -78,7 +93,8 @@ SELECT
   count(*) FILTER (
     n.state = 'reopened' AND coalesce(b.state, '') NOT IN ('reopened', 'vanished', 'out_of_sight')
   ),
-  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished')
+  count(*) FILTER (b.state IS DISTINCT FROM n.state AND n.state = 'vanished'),
+  count(*) FILTER (n.changed_run = step.run AND b.finding IS NOT NULL)
 FROM findings n
 CROSS JOIN step
 LEFT JOIN (SELECT finding, state FROM before) b ON b.finding = n.finding

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import cache
+from math import ceil
+from typing import TYPE_CHECKING, Self
 
-from plumbline.console.query import Filter, Tool, seen_between, seen_in_days
+from plumbline.console.query import Mark, Tool
 from plumbline.console.records import OLDEST, release
-from plumbline.errors import FatalError, RefusedError
-from plumbline.extract.slices import Asking
-from plumbline.sync.memory import Memory, told_update
+from plumbline.errors import FatalError, QueryRefusedError, RefusedError
+from plumbline.extract.slices import Asking, Increment, LookBack
+from plumbline.sync.memory import Memory, Sight, told_update
 from plumbline.terms.finding import Source
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from plumbline.config.settings import Settings
     from plumbline.console.client import Console
-    from plumbline.console.records import Repository
+    from plumbline.console.records import Repository, User
     from plumbline.extract.proof import Counts
+    from plumbline.sync.memory import RepositoryMemory
     from plumbline.terms.connection import Scope
 
-FULL_EVERY = timedelta(days=7)
-"""After this time everything is read anew, whatever the console says has changed."""
 _MOBILE = "mobile"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Increments:
+    """How incremental runs read, as the settings say."""
+
+    overlap: timedelta = timedelta(hours=48)
+    """How far they read back behind the last reading."""
+    full_every: timedelta = timedelta(days=7)
+    """After this time everything is read anew, whatever the console says has changed."""
+    whole_below: int = 2_000
+    """Findings below which a changed repository is read whole."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the settings say."""
+        return cls(
+            overlap=timedelta(hours=settings.overlap_hours),
+            full_every=timedelta(days=settings.full_every_days),
+            whole_below=settings.whole_below,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +57,8 @@ class Task:
 
     repository: Repository
     counts: Counts
+    increment: Increment | None = None
+    """What may have changed in it; nothing when it is to be read whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +70,9 @@ class Plan:
     kept: tuple[Repository, ...]
     """Repositories that have not changed."""
     visible: tuple[Repository, ...]
+    clock: datetime
+    """The time by the console's own clock."""
+    sight: Sight
     warnings: tuple[str, ...] = field(default=())
 
     def is_unchanged(self, memory: Memory) -> bool:
@@ -52,7 +81,13 @@ class Plan:
 
 
 def make_plan(
-    console: Console, scope: Scope, memory: Memory | None, *, full: bool, now: datetime
+    console: Console,
+    scope: Scope,
+    memory: Memory | None,
+    *,
+    full: bool,
+    now: datetime,
+    increments: Increments,
 ) -> Plan:
     """Look at the console and decide.
 
@@ -60,19 +95,54 @@ def make_plan(
         FatalError: the console is older than API keys are.
         RefusedError: the keys are an Administrator's, or see no repository that is asked for.
     """
-    _refuse_administrator(console)
+    user = console.current_user()
+    _refuse_administrator(user)
     _refuse_outdated(console)
-    visible, warnings = _visible(console.repositories(), scope)
-    asking = Asking(scope=scope, window=_window(console, scope, now))
-    kept = () if full or memory is None else _kept(visible, memory)
-    if kept and memory and not _still_agree(console, asking, kept, memory):
+    every = console.repositories()
+    visible, warnings = _visible(every, scope)
+    clock = now + timedelta(seconds=console.clock_skew or 0)
+    heeds_epochs = cache(console.heeds_epochs)
+    asking = Asking(scope=scope, look_back=_look_back(scope, clock, heeds_epochs))
+    known = None if full else memory
+    kept = _kept(visible, known) if known else ()
+    if kept and known and not _still_agree(console, asking, kept, known):
         kept = ()
     tasks = tuple(
         Task(repository=one, counts=count(console, asking, one.id))
         for one in visible
         if one not in kept
     )
-    return Plan(asking=asking, tasks=tasks, kept=kept, visible=visible, warnings=tuple(warnings))
+    if known:
+        tasks = tuple(_narrowed(one, known, increments, clock, heeds_epochs) for one in tasks)
+    return Plan(
+        asking=asking,
+        tasks=tasks,
+        kept=kept,
+        visible=visible,
+        clock=clock,
+        sight=Sight.of(user, every),
+        warnings=tuple(warnings),
+    )
+
+
+def _narrowed(
+    task: Task,
+    memory: Memory,
+    increments: Increments,
+    clock: datetime,
+    heeds_epochs: Callable[[], bool],
+) -> Task:
+    """The task with only what may have changed, where that is known and worth it."""
+    then = memory.of(task.repository.id)
+    settled = then.settled if then else None
+    rows = sum(sum(found.values()) for found in task.counts.values())
+    if settled is None or rows < increments.whole_below:
+        return task
+    since = min(settled, clock) - increments.overlap
+    # A day more: the console counts whole days back from the moment of each request.
+    days = None if heeds_epochs() else ceil((clock - since) / _DAY) + 1
+    increment = Increment(since=since, until=clock + _DAY, days=days)
+    return replace(task, increment=increment)
 
 
 def count(console: Console, asking: Asking, repository_id: int) -> Counts:
@@ -85,8 +155,8 @@ def count(console: Console, asking: Asking, repository_id: int) -> Counts:
     }
 
 
-def _refuse_administrator(console: Console) -> None:
-    if console.current_user().is_administrator:
+def _refuse_administrator(user: User) -> None:
+    if user.is_administrator:
         raise RefusedError(
             "These keys belong to an Administrator, who is in no organisation and sees nothing.",
             advice="use the keys of a user with the role Auditor or Vulnerability Analyst in the "
@@ -135,14 +205,15 @@ def _visible(
     return readable, [f"Repository {number} is not visible to these keys." for number in missing]
 
 
-def _window(console: Console, scope: Scope, now: datetime) -> Filter | None:
-    """The look-back as a filter that does not slide, or in days where epochs are refused."""
+def _look_back(scope: Scope, clock: datetime, heeds_epochs: Callable[[], bool]) -> LookBack | None:
+    """How far back the scope asks, in days where epochs are refused."""
     if scope.look_back_days is None:
         return None
-    if not console.heeds_epochs():
-        return seen_in_days(scope.look_back_days)
-    start = now - timedelta(days=scope.look_back_days)
-    return seen_between(int(start.timestamp()), int((now + timedelta(days=1)).timestamp()))
+    return LookBack(
+        start=clock - timedelta(days=scope.look_back_days),
+        end=clock + _DAY,
+        days=None if heeds_epochs() else scope.look_back_days,
+    )
 
 
 def _kept(visible: Iterable[Repository], memory: Memory) -> tuple[Repository, ...]:
@@ -160,17 +231,37 @@ def _still_agree(
 ) -> bool:
     """Whether the console still counts in all of them together what it counted then."""
     ids = tuple(one.id for one in kept)
-    known = [found.typed for found in map(memory.of, ids) if found is not None]
+    known = [found for found in map(memory.of, ids) if found is not None]
     for source in Source:
         told = console.severity_counts(asking.everywhere(Tool.SUMSEVERITY, source, ids))
-        ours = {s: sum(counts.get(source, {}).get(s, 0) for counts in known) for s in Severity}
+        ours = {s: sum(one.typed.get(source, {}).get(s, 0) for one in known) for s in Severity}
         if ours != {s: told.get(s, 0) for s in Severity}:
             return False
-    return True
+    return all(_marks_agree(console, asking, ids, known, mark) for mark in Mark)
 
 
-def is_full_due(memory: Memory | None, scope_mark: str, now: datetime) -> bool:
+def _marks_agree(
+    console: Console,
+    asking: Asking,
+    ids: tuple[int, ...],
+    known: Sequence[RepositoryMemory],
+    mark: Mark,
+) -> bool:
+    """Whether as many findings have a mark as then: a rule changes them without an import."""
+    if not all(found.marks for found in known):
+        return True
+    query = asking.everywhere(Tool.SUMSEVERITY, Source.CUMULATIVE, ids).where(mark.filter)
+    try:
+        told = console.severity_counts(query)
+    except QueryRefusedError:
+        return True
+    return all(told.get(s, 0) == sum(one.marked(mark, s) for one in known) for s in Severity)
+
+
+def is_full_due(
+    memory: Memory | None, scope_mark: str, now: datetime, full_every: timedelta
+) -> bool:
     """Whether everything must be read anew: first run, another scope, or long ago."""
     if memory is None or memory.scope != scope_mark or not memory.full_at:
         return True
-    return now - datetime.fromisoformat(memory.full_at) >= FULL_EVERY
+    return now - datetime.fromisoformat(memory.full_at) >= full_every

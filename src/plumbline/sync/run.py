@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from plumbline.console.budget import HOUR, Budget
 from plumbline.console.client import Console
 from plumbline.errors import DamagedError, IncompleteError, PlumblineError, StorageError
 from plumbline.extract.lists import with_addresses
@@ -19,11 +20,14 @@ from plumbline.ledger import connections, requests, runs, snapshots
 from plumbline.ledger.records import Publication, Run
 from plumbline.sync import evidence
 from plumbline.sync.assemble import Assembler, Assembly, Material
-from plumbline.sync.gather import Gathered, Gatherer
+from plumbline.sync.gather import Gatherer
 from plumbline.sync.log import RunLog
 from plumbline.sync.outset import Outset
-from plumbline.sync.plan import Plan, make_plan
+from plumbline.sync.plan import Increments, Plan
 from plumbline.sync.progress import Progress, Silent
+from plumbline.sync.pulse import Pulse, at_work, never
+from plumbline.sync.reading import Gathered
+from plumbline.sync.reconcile import Reconciler
 from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
     from plumbline.config.settings import Settings
     from plumbline.console.records import AssetList
+    from plumbline.terms.connection import Connection, Keys
     from plumbline.terms.proof import Proof
 
 
@@ -50,29 +55,38 @@ class Synchroniser:
 
     settings: Settings
     progress: Progress = field(default_factory=Silent)
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
+    """Replaces every pause; without it pauses are real, and a stop cuts them short."""
+    clock: Callable[[], float] = time.time
+    halted: Callable[[], str] = never
+    """Asked at every page: the words to stop with, or nothing."""
 
-    def run(self, name: str, *, full: bool = False) -> Report:
+    def run(
+        self, name: str, *, full: bool = False, by: str = "command", job: int | None = None
+    ) -> Report:
         """Read a console and publish what was proven; whatever happens is in the ledger.
 
         Raises:
             UsageError: there is no such connection.
-            FatalError: another process reads that console right now.
+            BusyError: another process reads that console right now.
         """
         spare_pandas()
         give_back()
         connection, keys = connections.get(name), connections.get_keys(name)
         now, before = datetime.now(UTC), snapshots.latest(name)
-        outset = Outset.of(connection, before, full=full, now=now)
-        run = runs.start(name, RunMode.FULL if outset.full else RunMode.INCREMENTAL)
+        increments = Increments.of(self.settings)
+        outset = Outset.of(connection, before, increments, full=full, now=now)
+        mode = RunMode.FULL if outset.full else RunMode.INCREMENTAL
+        run = runs.start(name, mode, by, job)
         log = RunLog(requests.Log(run.number))
-        with ExitStack() as otherwise:
+        with at_work(run.number), ExitStack() as otherwise:
             otherwise.callback(
                 runs.finish, run.number, RunState.FAILED, error="It was interrupted."
             )
+            pulse = Pulse(run.number, log, halted=self.halted, pause=self.sleep)
             try:
-                with engine_faults(), log, Console(connection, keys, log, sleep=self.sleep) as sc:
-                    report = _Work(self, outset, run, log).perform(sc)
+                with engine_faults(), log, pulse, self._console(connection, keys, log, pulse) as sc:
+                    report = _Work(self, outset, run, log, pulse).perform(sc)
             except PlumblineError as error:
                 report = _failed(run, error)
                 if isinstance(error, DamagedError):
@@ -80,31 +94,54 @@ class Synchroniser:
             otherwise.pop_all()
         return report
 
+    def _console(self, connection: Connection, keys: Keys, log: RunLog, pulse: Pulse) -> Console:
+        budget = self._budget(connection, pulse)
+        return Console(connection, keys, log, sleep=pulse.sleep, clock=self.clock, budget=budget)
+
+    def _budget(self, connection: Connection, pulse: Pulse) -> Budget | None:
+        """What is left of the connection's requests an hour; earlier runs used it up, too."""
+        most = connection.manners.requests_per_hour
+        if most is None:
+            return None
+        hour_ago = datetime.fromtimestamp(self.clock() - HOUR, UTC)
+        sent = requests.sent_since(connection.name, hour_ago, most)
+        return Budget(
+            most,
+            (at.timestamp() for at in sent),
+            clock=self.clock,
+            sleep=pulse.sleep,
+            tell=self.progress.stage,
+        )
+
 
 class _Work:
     """One run under way."""
 
-    def __init__(self, owner: Synchroniser, outset: Outset, run: Run, log: RunLog) -> None:
+    def __init__(
+        self, owner: Synchroniser, outset: Outset, run: Run, log: RunLog, pulse: Pulse
+    ) -> None:
         self._outset = outset
         self._run = run
         self._log = log
         self._progress = owner.progress
-        self._sleep = owner.sleep
+        self._pulse = pulse
         settings, name = owner.settings, outset.connection.name
         self._staging = _staging(settings, name)
         self._engine = connect(Limits.of(settings))
-        store = Store(settings.lake, name)
+        self._lake = settings.lake
+        store = Store.of(settings, name)
         self._assembler = Assembler(self._engine, settings.lake, store, outset.pins)
 
     def perform(self, console: Console) -> Report:
         """The run itself."""
         outset, run = self._outset, self._run
         self._progress.stage("Looking at the console")
-        plan = make_plan(console, outset.scope, outset.memory, full=outset.full, now=run.started)
+        plan = outset.plan(console, run.started)
         lists = console.asset_lists()
         if outset.is_unchanged(plan, lists):
-            assembly = self._assembler.facts_only(outset.step(run, plan))
-            return self._publish(plan, lists, Gathered(), assembly)
+            nothing = Gathered()
+            assembly = self._assembler.facts_only(outset.step(run, plan, nothing))
+            return self._publish(plan, lists, nothing, assembly)
         gathered = self._gather(console, plan)
         if not gathered.proven:
             return self._give_up(gathered)
@@ -117,25 +154,21 @@ class _Work:
     def _gather(self, console: Console, plan: Plan) -> Gathered:
         gatherer = Gatherer(
             self._outset.connection,
-            console,
+            Reconciler(console, self._engine, self._lake, self._outset.pins),
             self._staging,
-            self._engine,
             self._progress,
-            beat=self._beat,
-            sleep=self._sleep,
+            beat=self._pulse.beat,
+            sleep=self._pulse.sleep,
         )
         return gatherer.gather(plan, self._outset.unfinished(self._run, plan))
 
-    def _beat(self) -> None:
-        self._log.flush()
-        runs.heartbeat(self._run.number)
-
     def _material(self, plan: Plan, lists: list[AssetList], gathered: Gathered) -> Material:
         return Material(
-            step=self._outset.step(self._run, plan),
+            step=self._outset.step(self._run, plan, gathered),
             staged=gathered.staged,
             lists=lists,
             repositories=plan.visible,
+            listed=gathered.listed,
             console=self._outset.connection.name,
         )
 
@@ -146,6 +179,7 @@ class _Work:
         proofs = (*gathered.proofs, *evidence.standing(plan, outset.memory))
         memory = outset.remember(run, plan, gathered.memories, lists)
         evidence.record(run.number, gathered, proofs)
+        runs.saw(run.number, rows=gathered.rows, sight=plan.sight.to_json())
         self._log.flush()
         publication = Publication(as_of=run.started, tables=assembly.pins, plan=memory.to_json())
         snapshots.publish(run.number, RunState.COMPLETE, assembly.counts, publication)
@@ -173,5 +207,7 @@ def _staging(settings: Settings, connection: str) -> Staging:
 
 def _failed(run: Run, error: PlumblineError, proofs: tuple[Proof, ...] = ()) -> Report:
     state = RunState.INCOMPLETE if isinstance(error, IncompleteError) else RunState.FAILED
-    ended = runs.finish(run.number, state, error=error.what, advice=error.advice)
+    ended = runs.finish(
+        run.number, state, error=error.what, advice=error.advice, code=error.exit_code
+    )
     return Report(run=ended, proofs=proofs, error=error)

@@ -25,6 +25,11 @@ class Kind(StrEnum):
         """The Arrow type that carries it."""
         return _ARROW[self]
 
+    @property
+    def sql(self) -> str:
+        """Its name in the engine."""
+        return _SQL[self]
+
 
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(),
@@ -34,6 +39,15 @@ _ARROW: dict[Kind, pa.DataType] = {
     Kind.TIME: pa.timestamp("us", tz="UTC"),
     Kind.TEXTS: pa.list_(pa.string()),
     Kind.INTEGERS: pa.list_(pa.int64()),
+}
+_SQL: dict[Kind, str] = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.NUMBER: "DOUBLE",
+    Kind.FLAG: "BOOLEAN",
+    Kind.TIME: "TIMESTAMPTZ",
+    Kind.TEXTS: "VARCHAR[]",
+    Kind.INTEGERS: "BIGINT[]",
 }
 
 

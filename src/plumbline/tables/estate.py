@@ -30,6 +30,7 @@ HOSTS = Table(
         Column("repositories", Kind.INTEGERS, "Repositories it is in, ascending."),
         Column("aliases", Kind.INTEGER, "How many names the console has for it."),
         Column("rule", Kind.TEXT, "Rule that joined its aliases; `single` for one alias."),
+        Column("present", Kind.FLAG, "The console still has it; null in older snapshots."),
     ),
 )
 
@@ -59,12 +60,13 @@ ALIASES = Table(
         Column("aes", Kind.NUMBER, "Asset Exposure Score.", "assetExposureScore"),
         Column("credentialed", Kind.FLAG, "Last scan had credentials.", "lastAuthRun"),
         *_SEEN,
+        Column("present", Kind.FLAG, "The console still has it; null in older snapshots."),
     ),
 )
 
 REPOSITORIES = Table(
     "repositories",
-    "One repository the keys can see.",
+    "One repository the keys can see, or could once.",
     ("console", "repository_id"),
     (
         CONSOLE,
@@ -75,6 +77,7 @@ REPOSITORIES = Table(
         Column("data_format", Kind.TEXT, "IPv4, IPv6, agent, universal, mobile.", "dataFormat"),
         Column("last_vuln_update", Kind.TIME, "Last change of its findings.", "lastVulnUpdate"),
         Column("uuid", Kind.TEXT, "Id.", "uuid"),
+        Column("visible", Kind.FLAG, "The keys see it; null in older snapshots, where they did."),
     ),
 )
 

@@ -21,6 +21,12 @@ FINDINGS = Table(
         Column("severity", Kind.INTEGER, "Effective severity, 0 info to 4 critical.", "severity"),
         Column("state", Kind.TEXT, "State of the finding; see docs/lifecycle.md."),
         Column("source", Kind.TEXT, "Store it was last read from: cumulative or patched."),
+        Column("told", Kind.FLAG, "Whether the console still holds it, as far as was read."),
+        Column(
+            "patched_severity",
+            Kind.INTEGER,
+            "Its severity in the patched store where it lies in both; null elsewhere.",
+        ),
         Column("accepted", Kind.FLAG, "Covered by an accept-risk rule.", "acceptRisk"),
         Column("recast", Kind.FLAG, "Severity set by a recast rule.", "recastRisk"),
         Column("mitigated_before", Kind.FLAG, "It had been mitigated.", "hasBeenMitigated"),
@@ -118,6 +124,8 @@ EVENTS = Table(
         Column("event", Kind.TEXT, "opened, fixed, reopened, accepted, recast, vanished, …"),
         Column("before", Kind.TEXT, "State before, null when new."),
         Column("after", Kind.TEXT, "State after."),
+        Column("cause", Kind.TEXT, "Why, in words."),
+        Column("evidence", Kind.TEXT, "What shows it: the store, and what that run read of it."),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Everything that can be made to go wrong, by name; each class says what it does.
 
-A fault is written `NAME` or `NAME:ARG`. Where the argument is a count, it is a number, `once` or
-`always`, and only requests to `/analysis` are counted.
+A fault is written `NAME` or `NAME:ARG`. Where the argument is a count, it is a number, `once`,
+`always` or a time such as `30s`; only requests to `/analysis` are counted unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
-from plumbline.emulator.faults import paging, standing, transport
+from plumbline.emulator.faults import outage, paging, standing, transport
 from plumbline.emulator.faults.base import ALWAYS, BadFaultError, Fault, Page
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ FAULTS: dict[str, type[Fault]] = {
         standing.StrangeText,
         standing.ClockSkew,
         standing.OldVersion,
+        outage.Down,
+        outage.Gone,
+        outage.Maintenance,
+        outage.Slow,
     )
 }
 
@@ -98,6 +102,14 @@ class Faults:
     def find(self, kind: type[F]) -> F | None:
         """The latest active fault of a kind."""
         return next((f for f in reversed(self._active) if isinstance(f, kind)), None)
+
+    def anywhere(self) -> Reply | None:
+        """The first fault's other answer to any request, if one has any."""
+        return next((reply for fault in self._active if (reply := fault.anywhere())), None)
+
+    def delay(self) -> float:
+        """Seconds by which a request is held up."""
+        return sum(fault.delay() for fault in self._active)
 
     def instead(self) -> Reply | None:
         """The first fault's other answer to `/analysis`, if one has any."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from plumbline.emulator.chronicle import Kind
 from plumbline.emulator.faults.base import Fault, Page
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ def _remove(page: Page, estate: Estate) -> None:
 
     def change(view: View) -> View:
         rows = view.findings(page.source)
-        return _changed(view, page.source, estate, rows.keys() != gone.keys()[0], int(gone.host[0]))
+        there = rows.keys() == gone.keys()[0]
+        estate.record.left(Kind.REMOVED, rows.take(there), int(estate.clock))
+        return _changed(view, page.source, estate, ~there, int(gone.host[0]))
 
     estate.publish(change)
 
@@ -155,6 +158,7 @@ def _insert(page: Page, estate: Estate, *, port: int) -> None:
     row = row.put(port=port, verbatim=-1, first=moment, last=moment)
 
     def change(view: View) -> View:
+        estate.record.came(row, page.source, moment)
         rows = view.findings(page.source).plus(row).ordered()
         everything = np.ones(len(rows), dtype=bool)
         put = view.holding(page.source, rows)

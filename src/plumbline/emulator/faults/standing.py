@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plumbline.emulator import prose
-from plumbline.emulator.faults.base import BadFaultError, Fault
+from plumbline.emulator.faults.base import ALWAYS, BadFaultError, Fault
 from plumbline.emulator.wire import dump
 
 if TYPE_CHECKING:
@@ -16,21 +16,29 @@ if TYPE_CHECKING:
 
 
 class RevokeAfter(Fault):
-    """The keys stop being valid after ARG more requests of any kind that carried them."""
+    """After ARG requests that carried them the keys are refused; with `3/5` for 5 requests only."""
 
     name = "revoke-after"
 
     def read(self, argument: str) -> None:
-        """Take the number of requests, which must be given."""
-        if not argument.isdigit():
+        """Take the number of requests, and for how many more the keys are refused."""
+        before, _, refused = argument.partition("/")
+        if not before.isdigit() or not (refused or "1").isdigit():
             raise BadFaultError(
-                f"fault {self.name} needs a number of requests, as in {self.name}:3"
+                f"fault {self.name} needs a number of requests, as in {self.name}:3 or "
+                f"{self.name}:3/5"
             )
-        self._left = int(argument)
+        self._left = int(before)
+        self._refusals = int(refused) if refused else ALWAYS
 
     def revoked(self) -> bool:
-        """Whether the keys are gone; counts a request."""
-        return not self.happens()
+        """Whether the keys are refused now; counts a request."""
+        if self.happens():
+            return False
+        with self._lock:
+            again = self._refusals != 0
+            self._refusals -= self._refusals > 0
+        return again
 
 
 class KeysDisabled(Fault):

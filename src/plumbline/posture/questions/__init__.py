@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plumbline.errors import UsageError
-from plumbline.posture.questions import age, coverage, exploitable, severity, summary, unaligned
+from plumbline.posture.questions import (
+    age,
+    coverage,
+    exploitable,
+    flow,
+    severity,
+    summary,
+    trend,
+    unaligned,
+)
+from plumbline.posture.questions.consoles import ACROSS, TWICE
 from plumbline.posture.questions.groups import BY_FAMILY, BY_LIST, BY_REPOSITORY
 from plumbline.posture.questions.interface import Parameter, Question
 from plumbline.posture.questions.one import HOST, PLUGIN
@@ -30,6 +40,10 @@ QUESTIONS: dict[str, Question] = {
         exploitable.QUESTION,
         coverage.QUESTION,
         unaligned.QUESTION,
+        ACROSS,
+        TWICE,
+        trend.QUESTION,
+        flow.QUESTION,
         HOST,
         PLUGIN,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import bands
+from plumbline.posture import bands, consoles
 from plumbline.posture.questions.interface import Question, number, text
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ _NUMBERS = ("hosts", "credentialed", "without_credentials", "not_told")
 
 
 def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
-    hosts = estate.table("hosts")
+    hosts = consoles.hosts(estate)
+    hosts = hosts.filter(consoles.present(hosts))
     place = bands.place(estate, hosts, "last_seen", bands.SEEN)
     found = hosts.select("credentialed", place=place)
     rows = found.group_by("place").aggregate(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import counts, explore
+from plumbline.posture import counts, explore, sources
 from plumbline.posture.lists import LISTS
 from plumbline.posture.questions.interface import Question, headings, number, text
 
@@ -31,7 +31,9 @@ def _lists(estate: Estate, _: Mapping[str, str]) -> ir.Table:
 
 
 def _repositories(estate: Estate, _: Mapping[str, str]) -> ir.Table:
-    known = estate.table("repositories").select("console", "repository_id", "name", "data_format")
+    known = sources.visible_repositories(estate).select(
+        "console", "repository_id", "name", "data_format"
+    )
     keys = ["console", "repository_id"]
     rows = known.left_join(counts.by_repository(estate), keys, rname="found__{name}")
     rows = rows.select(*known.columns, *(rows[n].fill_null(0).name(n) for n in _NUMBERS))

@@ -44,6 +44,12 @@ class Question:
         UsageError: a parameter's value does not fit.
     """
     parameters: tuple[Parameter, ...] = ()
+    beside: tuple[Heading, ...] = ()
+    """Columns that come first where several consoles are looked at."""
+
+    def columns_of(self, estate: Estate) -> tuple[Heading, ...]:
+        """The columns of the answer from an estate."""
+        return (*self.beside, *self.columns) if estate.several else self.columns
 
     def arguments(self, given: Sequence[str]) -> dict[str, str]:
         """A value for each parameter, in the order of the parameters.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plumbline.errors import UsageError
-from plumbline.posture import explore
+from plumbline.posture import consoles, explore
 from plumbline.posture.engine import Statement
 from plumbline.posture.filters import Query, Term, Text, Value
 from plumbline.posture.findings import FINDINGS
@@ -37,27 +37,26 @@ def term(name: str, *values: str) -> Term:
 
 
 def _host(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    console, host = found_host(estate, arguments["host"])
-    query = Query((term("console", console), term("host", host)))
+    query = Query((term("host", found_host(estate, arguments["host"])),))
     return explore.page(FINDINGS, estate, explore.Request(query=query, columns=_HOST))
 
 
-def found_host(estate: Estate, wanted: str) -> tuple[str, str]:
-    """Console and key of the host that is meant by a key, an address or a name.
+def found_host(estate: Estate, wanted: str) -> str:
+    """Key of the host that is meant by a key, an address or a name; one for all consoles.
 
     Raises:
         UsageError: there is none, or there are several; these are told.
     """
-    hosts = estate.table("hosts")
+    hosts = consoles.hosts(estate)
     name = wanted.strip().lower()
     rows = hosts.filter(
-        (hosts.host == name)
+        (hosts.host == consoles.keys_of(estate, name)[0])
         | (hosts.ip == name)
         | hosts.ips.contains(name).fill_null(False)  # noqa: FBT003 - the engine's signature
         | (hosts.dns_name.lower() == name)
         | (hosts.netbios_name.lower() == name)
     )
-    rows = rows.select("console", "host", "ip", "dns_name").order_by("console", "host")
+    rows = rows.select("consoles", "host", "ip", "dns_name").order_by("host")
     answer = Statement.of(rows.limit(_MOST_CANDIDATES), estate.backend)
     found = answer.fetch().to_pylist()
     if not found:
@@ -67,14 +66,15 @@ def found_host(estate: Estate, wanted: str) -> tuple[str, str]:
         )
     if len(found) > 1:
         listed = "\n".join(
-            f"  {row['host']}  {row['ip'] or '-'}  {row['dns_name'] or '-'}  ({row['console']})"
+            f"  {row['host']}  {row['ip'] or '-'}  {row['dns_name'] or '-'}  "
+            f"({', '.join(row['consoles'])})"
             for row in found
         )
         raise UsageError(
             f"{len(found)} hosts or more are called {wanted!r}:\n{listed}",
             advice="ask again with the key of one of them.",
         )
-    return found[0]["console"], found[0]["host"]
+    return str(found[0]["host"])
 
 
 def _plugin(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from plumbline.posture import counts
+from plumbline.posture import consoles, counts, sources
 from plumbline.posture.questions.exploitable import exploitable_plugins
 from plumbline.posture.questions.interface import Question, number
 from plumbline.posture.questions.unaligned import empty_lists, listless
@@ -22,7 +22,7 @@ _CLOSED = tuple(state for state in FindingState if not state.is_open)
 
 
 def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
-    parts = (_open(estate), _states(estate), _exploitable(estate), _sizes(estate))
+    parts = (_open(estate), _states(estate), _exploitable(estate), _hosts(estate), _sizes(estate))
     rows = reduce(lambda one, other: one.cross_join(other), parts)
     return rows.select(*(rows[column.name].cast("int64") for column in QUESTION.columns))
 
@@ -55,11 +55,21 @@ def _exploitable(estate: Estate) -> ir.Table:
     )
 
 
+def _hosts(estate: Estate) -> ir.Table:
+    hosts = consoles.hosts(estate)
+    present = consoles.present(hosts)
+    return hosts.aggregate(
+        hosts=hosts.count(where=present),
+        departed=hosts.count(where=~present),
+        hosts_of_several=hosts.count(where=hosts.consoles.length() > 1),
+    )
+
+
 def _sizes(estate: Estate) -> ir.Table:
     sizes = {
-        "hosts": estate.table("hosts"),
+        "reported_twice": consoles.reported_twice(estate),
         "lists": estate.table("asset_lists"),
-        "repositories": estate.table("repositories"),
+        "repositories": sources.visible_repositories(estate),
         "plugins": counts.by_plugin(estate),
         "hosts_in_no_list": listless(estate),
         "lists_without_host": empty_lists(estate),
@@ -82,7 +92,10 @@ QUESTION = Question(
         number("fixed", "findings the console saw fixed"),
         number("vanished", "findings that are gone without proof of a fix"),
         number("out_of_sight", "findings the keys may no longer see"),
-        number("hosts", "hosts"),
+        number("hosts", "hosts; one that several consoles see counts once"),
+        number("departed", "hosts no console has any more; they count in no other number"),
+        number("hosts_of_several", "hosts that several consoles see"),
+        number("reported_twice", "open vulnerabilities that several consoles report of one host"),
         number("hosts_open", "hosts with an open finding"),
         number("plugins", "plugins with an open finding"),
         number("repositories", "repositories"),

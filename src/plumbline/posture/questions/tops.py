@@ -26,13 +26,15 @@ _PLUGIN = (
 
 
 def _hosts(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    request = explore.Request(query=FOUND, columns=_HOST, limit=limit(arguments))
+    columns = ("consoles", *_HOST) if estate.several else _HOST
+    request = explore.Request(query=FOUND, columns=columns, limit=limit(arguments))
     return explore.page(HOSTS, estate, request)
 
 
 def _plugins(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
     order = ("-risk", "-hosts", "-findings")
-    request = explore.Request(query=FOUND, columns=_PLUGIN, order=order, limit=limit(arguments))
+    columns = ("console", *_PLUGIN) if estate.several else _PLUGIN
+    request = explore.Request(query=FOUND, columns=columns, order=order, limit=limit(arguments))
     return explore.page(PLUGINS, estate, request)
 
 
@@ -41,6 +43,7 @@ TOP_HOSTS = Question(
     title="Hosts with the highest risk",
     doc="The hosts to look at first, by risk.",
     columns=headings(HOSTS, _HOST),
+    beside=headings(HOSTS, ("consoles",)),
     ask=_hosts,
     parameters=(LIMIT,),
 )
@@ -50,6 +53,7 @@ TOP_PLUGINS = Question(
     title="Plugins with the highest risk",
     doc="The plugins to look at first, by risk and then by how many hosts they concern.",
     columns=headings(PLUGINS, _PLUGIN),
+    beside=headings(PLUGINS, ("console",)),
     ask=_plugins,
     parameters=(LIMIT,),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.posture import consoles
 from plumbline.posture.lists import parts
 from plumbline.posture.questions.interface import Question, text
 
@@ -21,12 +22,16 @@ NO_LIST = "host in no list"
 NO_HOST = "list without a host"
 SHARED = "address in several repositories"
 JOINED = "host joined across repositories"
+DOUBTED = "host not joined across consoles"
 _COLUMNS = ("console", "kind", "subject", "name", "reason")
 
 
 def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
-    parts = (_listless(estate), _empty_lists(estate), _shared(estate), _joined(estate))
-    rows = reduce(lambda one, other: one.union(other), parts)
+    told = [_listless(estate), _empty_lists(estate), _shared(estate), _joined(estate)]
+    doubted = consoles.doubted(estate)
+    if doubted is not None:
+        told.append(_doubted(estate, doubted))
+    rows = reduce(lambda one, other: one.union(other), told)
     return rows.order_by("kind", "console", "subject")
 
 
@@ -39,8 +44,10 @@ def _told(
 
 
 def listless(estate: Estate) -> ir.Table:
-    """Hosts that no asset list holds."""
-    return estate.table("hosts").anti_join(estate.table("memberships"), ["console", "host"])
+    """Hosts that no asset list of any console holds; those that departed apart."""
+    hosts = consoles.hosts(estate)
+    members = consoles.shared(estate, estate.table("memberships").select("console", "host"))
+    return hosts.filter(consoles.present(hosts)).anti_join(members, "host")
 
 
 def _listless(estate: Estate) -> ir.Table:
@@ -108,13 +115,30 @@ def _joined(estate: Estate) -> ir.Table:
     return _told(rows, JOINED, rows.host, name, reason)
 
 
+def _doubted(estate: Estate, rows: ir.Table) -> ir.Table:
+    """Hosts of one console that may be hosts of another; in doubt they stay apart."""
+    hosts = estate.table("hosts").select("console", "host", "dns_name", "netbios_name", "ip")
+    rows = rows.rename(host="own").inner_join(hosts, ["console", "host"])
+    reason = (
+        ibis.literal("rule ")
+        + rows.rule
+        + ibis.literal(" by ")
+        + rows.evidence
+        + ibis.literal(": ")
+        + rows.why
+    )
+    name = ibis.coalesce(rows.dns_name, rows.netbios_name, rows.ip, "")
+    return _told(rows, DOUBTED, rows.host, name, reason)
+
+
 QUESTION = Question(
     name="unaligned",
     title="What did not fall into place",
-    doc="Hosts in no list, lists without a host, shared addresses, and joined hosts, with reasons.",
+    doc="Hosts in no list, lists without a host, shared addresses, joined hosts and hosts that "
+    "might be one on several consoles, with reasons.",
     columns=(
         text("console", "connection it came through"),
-        text("kind", f"{NO_LIST}, {NO_HOST}, {SHARED} or {JOINED}"),
+        text("kind", f"{NO_LIST}, {NO_HOST}, {SHARED}, {JOINED} or {DOUBTED}"),
         text("subject", "key of the host, number of the list, or the address"),
         text("name", "its name"),
         text("reason", "why"),

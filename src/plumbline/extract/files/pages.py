@@ -1,0 +1,103 @@
+"""Rows of files as pages in the console's form, ready to become columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plumbline.console.rows import FindingPage, Named
+from plumbline.extract.files import csv, nessus
+from plumbline.extract.files.interface import Tally
+from plumbline.extract.files.opening import FileKind, kind_of, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from plumbline.console.rows import RowDecoder
+    from plumbline.extract.files.interface import Row
+    from plumbline.terms.finding import Source
+
+MOST_ROWS = 2_000
+MOST_CHARACTERS = 8 << 20
+"""Outputs may be megabytes each: a page ends when it holds so much text."""
+
+_READERS = {FileKind.NESSUS: nessus.read, FileKind.CSV: csv.read}
+_CHECKS = {FileKind.NESSUS: nessus.check, FileKind.CSV: csv.check}
+
+
+def read_file(path: Path, tally: Tally) -> Iterator[Row]:
+    """The rows of a file, whatever its format; the account of it is in `tally`.
+
+    Raises:
+        UsageError: it is nothing that can be taken.
+    """
+    with opened(path) as stream:
+        kind = kind_of(stream, tally.name)
+        yield from _READERS[kind](stream, tally)
+
+
+def check_file(path: Path, name: str) -> None:
+    """Look at the head of a file.
+
+    Raises:
+        UsageError: it is nothing that can be taken.
+    """
+    with opened(path) as stream:
+        _CHECKS[kind_of(stream, name)](stream, Tally(name))
+
+
+class FilePage(NamedTuple):
+    """Rows of one store."""
+
+    source: Source
+    page: FindingPage
+
+
+def pages(
+    rows: Iterable[Row], decoder: RowDecoder, home: Callable[[str], int]
+) -> Iterator[FilePage]:
+    """Gather rows to pages; `home` gives the number of a repository by its name."""
+    held: dict[Source, _Held] = {}
+    for row in rows:
+        page = held.setdefault(row.source, _Held())
+        page.add(_row(row, decoder, home(row.repository)), _size(row))
+        if page.full:
+            yield FilePage(row.source, page.taken())
+    for source, page in held.items():
+        if page.rows:
+            yield FilePage(source, page.taken())
+
+
+class _Held:
+    """Rows that wait until they are a page."""
+
+    def __init__(self) -> None:
+        self.rows: list[object] = []
+        self._size = 0
+
+    def add(self, row: object, size: int) -> None:
+        self.rows.append(row)
+        self._size += size
+
+    @property
+    def full(self) -> bool:
+        return len(self.rows) >= MOST_ROWS or self._size >= MOST_CHARACTERS
+
+    def taken(self) -> FindingPage:
+        page = FindingPage(total=None, rows=self.rows, strange=0)
+        self.rows, self._size = [], 0
+        return page
+
+
+def _row(row: Row, decoder: RowDecoder, repository: int) -> object:
+    objects = {
+        "severity": Named(id=str(row.severity)),
+        "repository": Named(id=str(repository)),
+        "family": Named(name=row.family),
+    }
+    return decoder.row(row.fields | objects, row.beyond)
+
+
+def _size(row: Row) -> int:
+    texts = (row.fields.get(name, "") for name in ("pluginText", "description", "xref", "cve"))
+    return sum(map(len, texts))

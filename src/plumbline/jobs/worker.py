@@ -1,0 +1,167 @@
+"""A worker: begins what is due, works off what is queued, takes over what the dead left."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from plumbline.errors import PlumblineError, StorageError
+from plumbline.jobs import schedule
+from plumbline.jobs.attempt import Attempts
+from plumbline.jobs.queue import Queue, mark
+from plumbline.jobs.verdict import BUSY_PAUSE
+from plumbline.ledger import jobs, opening, runs, workers
+from plumbline.sync import pulse
+from plumbline.terms.job import JobState
+
+if TYPE_CHECKING:
+    from plumbline.config.settings import Settings
+    from plumbline.ledger.records import Job
+
+_log = logging.getLogger(__name__)
+_KEPT = timedelta(days=7)
+_UNSETTLED = "How its last try ended could not be written down."
+_GIVEN_UP = {"error": "Its workers died over it again and again.", "note": ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a worker looks around, in seconds."""
+
+    look: float = 1.0
+    """For what is due, and for room in the queue."""
+    beat: float = 10.0
+    """For dead workers; its own heartbeat."""
+    sweep: float = 3_600.0
+    """For turns that were over long ago."""
+
+
+class Worker:
+    """Works until it is told to stop, or with `once` until nothing is left to do now."""
+
+    def __init__(self, settings: Settings, *, pace: Pace | None = None) -> None:
+        self._settings = settings
+        self._pace = pace or Pace()
+        self._closing = threading.Event()
+        self._away = False
+        self._me = ""
+        self._next: dict[str, float] = {}
+        self._told: dict[int, str] = {}
+
+    def stop(self) -> None:
+        """Begin nothing more, and let what is under way stop at its next page; from anywhere."""
+        self._closing.set()
+
+    def work(self, *, once: bool = False) -> None:
+        """Work.
+
+        Raises:
+            StorageError: a database cannot be used at the start.
+            ConfigurationError: a setting is wrong.
+        """
+        schedule.zone(self._settings)
+        self._me = workers.enter().name
+        attempts = Attempts(settings=self._settings, worker=self._me, closing=self._closing.is_set)
+        queue = Queue(self._settings, self._me, attempts, seconds=self._pace.look)
+        try:
+            queue.open()
+            self._loop(queue, attempts, once=once)
+            self._see_off(queue)
+        finally:
+            queue.close()
+            self._leave()
+
+    def _loop(self, queue: Queue, attempts: Attempts, *, once: bool) -> None:
+        while not self._closing.is_set():
+            left = self._look(queue, attempts)
+            if once and not left and not queue.active:
+                return
+            self._closing.wait(self._pace.look)
+
+    def _look(self, queue: Queue, attempts: Attempts) -> int:
+        """Look around once; a database that is away is waited for, and said once."""
+        try:
+            left = self._round(queue, attempts)
+        except PlumblineError as error:
+            level = logging.INFO if self._away else logging.WARNING
+            _log.log(level, "The worker waits: %s", error)
+            self._away = True
+            return 1
+        if self._away:
+            _log.warning("The worker goes on.")
+        self._away = False
+        return left
+
+    def _round(self, queue: Queue, attempts: Attempts) -> int:
+        now = datetime.now(UTC)
+        if self._is_time("beat", self._pace.beat):
+            self._beat(queue)
+        schedule.begin_due(self._settings, now)
+        self._tidy(now)
+        self._tell(attempts)
+        wanted = jobs.for_workers(now)
+        self._offer(queue, wanted)
+        if self._is_time("sweep", self._pace.sweep):
+            queue.sweep((now - _KEPT).isoformat())
+        return len(wanted)
+
+    def _beat(self, queue: Queue) -> None:
+        """Tell that this worker lives, and take over from those that do not."""
+        if not workers.heartbeat(self._me):
+            _log.warning("This worker was silent for too long: what it had begun was taken over.")
+        runs.close_strays(pulse.working())
+        for gone in workers.dead():
+            _log.info("Taking over from worker %s", gone.name)
+            queue.take_over(gone.name)
+            workers.leave(gone.name)
+
+    def _tidy(self, now: datetime) -> None:
+        jobs.close_removed()
+        jobs.bring_forward(now + schedule.LONGEST_WAIT)
+
+    def _tell(self, attempts: Attempts) -> None:
+        """Write down what the jobs of this worker are at, where that has changed."""
+        for number, words in list(attempts.words.items()):
+            if words and self._told.get(number) != words:
+                jobs.tell(number, self._me, words)
+                self._told[number] = words
+
+    def _offer(self, queue: Queue, wanted: tuple[Job, ...]) -> None:
+        """See to it that every open job that is due has a turn in the queue."""
+        if not wanted:
+            return
+        fates = queue.fates(wanted)
+        for job in wanted:
+            fate = fates.get(mark(job.id, job.turn, job))
+            if fate is None:
+                queue.offer(job, job.turn)
+            elif fate.given_up:
+                jobs.settle(job.id, job.turn, JobState.FAILED, _GIVEN_UP)
+            elif fate.over:
+                # The database was away when it was to be settled.
+                again = {"due": datetime.now(UTC) + BUSY_PAUSE, "note": _UNSETTLED}
+                jobs.settle(job.id, job.turn, JobState.WAITING, again)
+
+    def _see_off(self, queue: Queue) -> None:
+        """Wait until what is under way has stopped at its next page."""
+        self._closing.set()
+        while queue.active:
+            threading.Event().wait(0.05)
+
+    def _leave(self) -> None:
+        try:
+            workers.leave(self._me)
+        except StorageError as error:  # the next worker finds out by itself
+            _log.info("The worker could not sign off: %s", error)
+        opening.close()
+
+    def _is_time(self, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + seconds
+        return True

@@ -1,0 +1,56 @@
+"""Keeps contact with a database server: over its restarts, and over networks that forget."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.db import OperationalError, connection
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+PATIENCE = 30.0
+"""Seconds in which a server that answered before may come back."""
+_PAUSE = 0.25
+
+_met: set[str] = set()
+"""Servers that answered this process at their last call."""
+
+
+def keep() -> None:
+    """See to it that the next transaction finds its server; call it outside of any.
+
+    A connection that has died is made anew. A server that is gone is waited for once, if it had
+    answered before: one that restarts is back in seconds, one that never was there is a mistake
+    to be told at once.
+
+    Raises:
+        django.db.Error: there is no server.
+    """
+    if connection.vendor == "sqlite" or connection.in_atomic_block:
+        return
+    server = _name(connection)
+    deadline = time.monotonic() + (PATIENCE if server in _met else 0.0)
+    while not _reached(last=time.monotonic() >= deadline):
+        _met.discard(server)
+        time.sleep(_PAUSE)
+    _met.add(server)
+
+
+def _reached(*, last: bool) -> bool:
+    """Whether the server answers; the last try raises why not."""
+    # Django asks before a web request only; here, every transaction may follow a long silence.
+    connection.health_check_done = False  # type: ignore[attr-defined] # unknown to its stubs
+    try:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+    except OperationalError:
+        if last:
+            raise
+        return False
+    return True
+
+
+def _name(found: BaseDatabaseWrapper) -> str:
+    return "{HOST}:{PORT}/{NAME}".format_map(found.settings_dict)

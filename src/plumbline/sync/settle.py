@@ -1,0 +1,183 @@
+"""What files tell, laid against each other and against what was known before.
+
+A console tells every finding once, as it stands now. Files tell a finding as often as it was
+scanned, in any order: the latest scan decides what it is, the earliest since when it is known, and
+an old file never takes back what a newer one said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from plumbline.extract.outputs import Outputs
+from plumbline.extract.sheet import STAGED
+from plumbline.lake.engine import show_files
+from plumbline.lake.staging import Receipt, Staging
+from plumbline.sync import settling
+from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
+
+    from plumbline.lake.staging import SliceStage
+    from plumbline.tables import Table
+    from plumbline.terms.snapshot import Pin
+
+_BATCH = 32_768
+_FOLDED_AT_ONCE = 64
+_LONGEST = 16 << 20
+"""Characters of outputs that are joined to one."""
+_PASS = (0,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was published before, and when files together were everything."""
+
+    lake: Path
+    pins: Mapping[str, Pin]
+    newest: datetime | None
+    """The latest scan that was imported."""
+    complete: Mapping[int, datetime]
+    """Runs whose files were everything, with the latest scan in them."""
+
+    def files(self, table: Table) -> list[str]:
+        """The published files of a table."""
+        pin = self.pins.get(table.name)
+        return [str(self.lake / file) for file in pin.files] if pin else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What files told, staged as it came."""
+
+    console: str
+    staging: Staging
+    stages: Sequence[SliceStage]
+    """The pages of each file, in the order the files were given."""
+    newest: datetime | None
+    """The latest scan in them."""
+    complete: bool
+    """Whether the files are everything there is in their repositories."""
+
+    def files(self, table: str) -> list[str]:
+        """The staged parts of a table that every file has of its own."""
+        return [file for stage in self.stages for file in stage.files(table, _PASS)]
+
+
+def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> dict[str, list[str]]:
+    """The parts of every table that the next snapshot is assembled from.
+
+    Raises:
+        StorageError: the disk refuses, or the engine has no room.
+    """
+    _show(engine, told, known)
+    settled = Staging(told.staging.folder / "settled")
+    stage = settled.slice("all")
+    for statement in (settling.RAW, settling.REPEATED, settling.PICKED):
+        engine.execute(statement)
+    _fold(engine, told, settled.slice("folded"))
+    findings = settling.FINDINGS_AND_REST if told.complete else settling.FINDINGS
+    numbers = iter(range(1_000_000))
+    for table, query in (
+        ("findings", findings),
+        ("aliases", settling.ALIASES),
+        ("plugins", settling.PLUGINS),
+    ):
+        for batch in _stream(engine, query, table):
+            _stage(stage, next(numbers), table, pa.Table.from_batches([batch]))
+    return {
+        "findings": stage.files("findings", _PASS),
+        "aliases": told.files("aliases") + stage.files("aliases", _PASS),
+        "plugins": settled.shared("plugins"),
+        "outputs": told.staging.shared("outputs") + settled.shared("outputs"),
+    }
+
+
+def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> None:
+    """Make views of what was told and of what was known."""
+    findings = told.files("findings")
+    engine.read_parquet(findings, filename=True, file_row_number=True).create_view("parts")
+    engine.register("places", _places(told))
+    engine.read_parquet(told.staging.shared("plugins"), filename=True).create_view("told_plugins")
+    engine.read_parquet(told.files("aliases")).create_view("told_aliases")
+    show_files(engine, "told_outputs", told.staging.shared("outputs"), OUTPUTS)
+    for name, table in (
+        ("known", FINDINGS),
+        ("known_aliases", ALIASES),
+        ("known_plugins", PLUGINS),
+    ):
+        show_files(engine, name, known.files(table), table)
+    behind = bool(known.newest and (told.newest is None or told.newest < known.newest))
+    engine.register("marks", _times("newest", [told.newest]).append_column("behind", [[behind]]))
+    runs = pa.array(list(known.complete), pa.int64())
+    horizons = _times("horizon", list(known.complete.values()))
+    engine.register("complete", horizons.append_column("run", runs))
+
+
+def _times(name: str, values: Sequence[datetime | None]) -> pa.Table:
+    return pa.table({name: pa.array(values, Kind.TIME.arrow)})
+
+
+def _places(told: Told) -> pa.Table:
+    """Which part is of which file, and in what order."""
+    found = [
+        (name, file, page)
+        for file, stage in enumerate(told.stages)
+        for page, name in enumerate(stage.files("findings", _PASS))
+    ]
+    names, files, pages = zip(*found, strict=True)
+    return pa.table({"filename": names, "file": files, "page": pages})
+
+
+def _fold(engine: duckdb.DuckDBPyConnection, told: Told, stage: SliceStage) -> None:
+    """Join the outputs that one scan gives several times for one finding."""
+    outputs = Outputs(told.console)
+    folded: dict[str, str] = {}
+    found = iter(engine.execute(settling.SEVERAL_OUTPUTS).fetchall())
+    number = 0
+    while chunk := list(islice(found, _FOLDED_AT_ONCE)):
+        texts = _texts(engine, {key for _, keys in chunk for key in keys})
+        names, new = outputs.take([_joined(texts[key] for key in keys) for _, keys in chunk])
+        folded |= {one: name for (one, _), name in zip(chunk, names, strict=True) if name}
+        _stage(stage, number, "outputs", new)
+        number += 1
+    columns = {"finding": folded.keys(), "output": folded.values()}
+    engine.register(
+        "folded", pa.table({name: pa.array(list(v), pa.string()) for name, v in columns.items()})
+    )
+
+
+def _texts(engine: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> dict[str, str]:
+    return dict(engine.execute(settling.TEXTS, {"keys": list(keys)}).fetchall())
+
+
+_OPENING, _CLOSING = "<plugin_output>", "</plugin_output>"
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Several outputs as one, each once, in the console's form."""
+    bare = dict.fromkeys(one.removeprefix(_OPENING).removesuffix(_CLOSING) for one in texts)
+    return f"{_OPENING}{settling.BETWEEN.join(bare)[:_LONGEST]}{_CLOSING}"
+
+
+def _stream(engine: duckdb.DuckDBPyConnection, query: str, table: str) -> Iterator[pa.RecordBatch]:
+    schema = STAGED[table]
+    for batch in engine.execute(query).to_arrow_reader(_BATCH):
+        yield batch.select(schema.names).cast(schema)
+
+
+def _stage(stage: SliceStage, number: int, table: str, rows: pa.Table) -> None:
+    size = rows.num_rows
+    receipt = Receipt(
+        number=number, start=0, end=size, rows=size, total=None, received=0, seconds=0.0
+    )
+    stage.stage(0, receipt, {table: rows})

@@ -1,0 +1,146 @@
+"""`/api/v1/runs`, `connections`, `audit`, `me`: how the data came here, and who asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
+from ninja import Query
+
+from plumbline.errors import UsageError
+from plumbline.ledger import audit, connections, evidence, health, runs
+from plumbline.terms.person import Right
+from plumbline.web.api.frame import answer, get
+from plumbline.web.api.shapes import REFUSALS, One, Some
+from plumbline.web.visitor import visitor
+
+if TYPE_CHECKING:
+    from plumbline.ledger.health import Health
+    from plumbline.ledger.records import Run
+
+_MOST = 1_000
+
+
+@get("/me", "me", Right.SEE, response={200: One, **REFUSALS})
+def me(request: HttpRequest) -> HttpResponse:
+    """Who asks, what they may do and see."""
+    found = visitor(request)
+    told = {
+        "name": found.name,
+        "token": found.token or None,
+        "rights": sorted(found.rights),
+        "sees": [purview.texts for purview in found.purviews] or None,
+    }
+    return answer("me", told)
+
+
+@get("/connections", "connections", Right.SEE, response={200: Some, **REFUSALS})
+def listing(request: HttpRequest) -> HttpResponse:
+    """The connections that are seen as a whole: how each is, without its keys."""
+    found = visitor(request)
+    names = [e.connection.name for e in connections.list_all() if found.holds(e.connection.name)]
+    patience = timedelta(hours=settings.PLUMBLINE.stale_after_hours)
+    healths = health.examine(datetime.now(UTC), patience, names) if names else ()
+    with_keys = found.may(Right.KEYS_SEE)
+    return answer("connections", [_connection(one, with_keys=with_keys) for one in healths])
+
+
+@get("/runs", "runs-list", Right.SEE, response={200: Some, **REFUSALS})
+def history(
+    request: HttpRequest,
+    connection: str = Query("", description="only this one's"),
+    limit: int = Query(100, ge=1, le=_MOST, description="at most so many"),
+) -> HttpResponse:
+    """The runs of connections that are seen as a whole, the newest first."""
+    found = visitor(request)
+    names = {e.connection.name for e in connections.list_all()}
+    if connection and (connection not in names or not found.holds(connection)):
+        raise UsageError(f"There is no connection {connection!r}.")
+    listed = runs.listing(connection or None, None if found.purviews else limit)
+    mine = [run for run in listed if found.holds(run.connection)][:limit]
+    return answer("runs", [_run(run) for run in mine])
+
+
+@get("/runs/{number}", "run", Right.SEE, response={200: One, **REFUSALS})
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """A run with its proof."""
+    run = runs.get(number)
+    if not visitor(request).holds(run.connection):
+        raise UsageError(f"There is no run {number}.", advice="GET /api/v1/runs")
+    proofs = [
+        {
+            "repository_id": row.repository_id,
+            "source": row.source,
+            "severity": row.severity.word,
+            "ours": row.ours,
+            "console": row.console,
+            "agrees": row.agrees,
+        }
+        for row in evidence.proofs(number)
+    ]
+    return answer("run", {**_run(run), "proof": proofs})
+
+
+@get("/audit", "audit-entries", Right.AUDIT, response={200: Some, **REFUSALS})
+def acts(
+    request: HttpRequest,
+    limit: int = Query(100, ge=1, le=_MOST, description="at most so many"),
+    before: int | None = Query(None, ge=1, le=2**62, description="only entries before this id"),
+) -> HttpResponse:
+    """Who did what, the newest first."""
+    del request
+    told = [
+        {
+            "id": act.id,
+            "at": act.at,
+            "who": act.who,
+            "action": act.action,
+            "subject": act.subject,
+            "detail": act.detail,
+        }
+        for act in audit.listing(limit, before=before)
+    ]
+    return answer("audit", told)
+
+
+def _connection(one: Health, *, with_keys: bool) -> dict[str, Any]:
+    entry = connections.entry(one.connection)
+    keys = {"has_keys": entry.has_keys} if with_keys else {}
+    return {
+        "name": one.connection,
+        "kind": one.kind,
+        "url": entry.connection.address.url,
+        "state": one.state,
+        "reasons": [
+            {"cause": reason.cause, "what": reason.what, "remedy": reason.remedy}
+            for reason in one.reasons
+        ],
+        "as_of": one.as_of,
+        "stale": one.is_stale,
+        "last_run": one.last_try.number if one.last_try else None,
+        "running": one.running.number if one.running else None,
+        "next_at": one.next_at,
+        "proof": {"agreeing": one.proof.agreeing, "totals": one.proof.totals},
+        **keys,
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "connection": run.connection,
+        "mode": run.mode,
+        "state": run.state,
+        "started": run.started,
+        "ended": run.ended,
+        "counts": dict(run.counts),
+        "requests": run.requests,
+        "bytes": run.received,
+        "seconds": round(run.seconds, 3),
+        "rows": run.rows,
+        "by": run.by,
+        "error": run.error,
+        "advice": run.advice,
+    }

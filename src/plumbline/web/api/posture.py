@@ -1,0 +1,108 @@
+"""`/api/v1/findings`, `hosts`, `plugins`, `lists`, `summary`, `questions`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
+from ninja import Query
+
+from plumbline.posture import explore, filters, questions
+from plumbline.posture.relations import RELATIONS
+from plumbline.terms.person import Right
+from plumbline.web import estates
+from plumbline.web.api.frame import answer, get, stamped
+from plumbline.web.api.shapes import REFUSALS, Row, Rows, Some, page
+
+_MOST, _USUAL = 1_000, 100
+
+
+@get("/summary", "summary", Right.SEE, response={200: Row, **REFUSALS})
+def summary(request: HttpRequest) -> HttpResponse:
+    """The totals of all that is seen; a host counts once however many lists hold it."""
+    rows = estates.seen(request).ask("summary")
+    return answer("summary", rows[0], **stamped(request))
+
+
+@get("/questions", "questions", Right.SEE, response={200: Some, **REFUSALS})
+def listing(request: HttpRequest) -> HttpResponse:
+    """The named questions."""
+    del request
+    return answer("questions", [_question(one) for one in questions.QUESTIONS.values()])
+
+
+@get("/questions/{name}", "question", Right.SEE, response={200: Rows, **REFUSALS})
+def question(
+    request: HttpRequest,
+    name: str,
+    argument: list[str] = Query([], description="what it wants to know, in order"),  # noqa: B008 - ninja's form
+) -> HttpResponse:
+    """The answer to a named question."""
+    rows = estates.seen(request).ask(name, *argument)
+    return answer(f"ask-{name}", rows, **stamped(request))
+
+
+def _question(one: questions.Question) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "doc": one.doc,
+        "parameters": [
+            {"name": p.name, "doc": p.doc, "default": p.default} for p in one.parameters
+        ],
+        "columns": [{"name": c.name, "kind": c.kind, "doc": c.doc} for c in one.columns],
+    }
+
+
+def _explorer(name: str) -> None:
+    """The addresses of one relation."""
+    relation = RELATIONS[name]
+
+    @get(f"/{name}", name, Right.SEE, summary=relation.doc, response={200: page(relation), **REFUSALS})
+    def rows(  # noqa: PLR0913 - one parameter each
+        request: HttpRequest,
+        q: str = Query("", description="filter, as in `severity:critical kev:yes`"),
+        columns: str = Query("", description="fields in order, by commas"),
+        sort: str = Query("", description="fields to sort by, by commas, `-` before descending"),
+        limit: int = Query(_USUAL, ge=1, le=_MOST, description="rows on a page"),
+        after: str = Query("", description="the `next` of the page before"),
+    ) -> HttpResponse:
+        asked = explore.Request(
+            query=filters.parse(q),
+            columns=_names(columns) or relation.contract,
+            order=_names(sort),
+            limit=limit,
+        )
+        seen = estates.seen(request)
+        found = seen.page(name, asked, after)
+        return answer(
+            name,
+            found.rows,
+            total=seen.total(name, asked.query),
+            next=found.following or None,
+            **stamped(request),
+        )
+
+    @get(f"/{name}/fields", f"{name}-fields", Right.SEE, response={200: Some, **REFUSALS})
+    def fields(request: HttpRequest) -> HttpResponse:
+        """What can be shown, filtered and sorted by."""
+        del request
+        told = [
+            {
+                "name": field.name,
+                "kind": field.kind,
+                "doc": field.doc,
+                "also": field.names,
+                "words": field.words,
+            }
+            for field in relation.fields
+        ]
+        return answer(f"{name}-fields", told)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+for _name in RELATIONS:
+    _explorer(_name)

@@ -1,0 +1,22 @@
+"""The addresses under `/api`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from plumbline.terms.person import Right
+from plumbline.web.api import operation, posture
+from plumbline.web.api.frame import api
+from plumbline.web.pages import description
+from plumbline.web.rules import RULES, Door, page
+
+# Imported for the addresses they add.
+PARTS = (operation, posture)
+# Ninja's own entry leads nowhere.
+RULES["api:api-root"] = Door.CLOSED
+
+urlpatterns = [
+    page("docs", description.show, "api-docs", Right.SEE),
+    page("openapi.json", description.schema, "api-schema", Right.SEE),
+    path("v1/", api.urls),
+]

@@ -1,0 +1,72 @@
+"""`/api/docs`: every address of the API, its parameters and its answers, from its own schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import JsonResponse
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest, HttpResponse
+
+
+def schema(request: HttpRequest) -> HttpResponse:
+    """The API as OpenAPI describes it."""
+    del request
+    return JsonResponse(_schema())
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The page; it needs neither script nor network."""
+    found = _schema()
+    context = {"info": found["info"], "operations": list(_operations(found))}
+    return render(request, "settings/api.html", context)
+
+
+def _schema() -> dict[str, Any]:
+    from plumbline.web.api.frame import api  # noqa: PLC0415 - the API imports the pages
+
+    return dict(api.get_openapi_schema())
+
+
+def _operations(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    schemas = found.get("components", {}).get("schemas", {})
+    for address, methods in found["paths"].items():
+        for method, told in methods.items():
+            yield {
+                "method": method.upper(),
+                "path": address,
+                "id": told["operationId"],
+                "summary": told.get("description") or told.get("summary", ""),
+                "parameters": [_parameter(one) for one in told.get("parameters", ())],
+                "columns": _columns(told, schemas),
+            }
+
+
+def _parameter(one: dict[str, Any]) -> dict[str, Any]:
+    kind = one.get("schema", {})
+    return {
+        "name": one["name"],
+        "where": one["in"],
+        "required": one.get("required", False),
+        "type": kind.get("type", "text or nothing"),
+        "default": kind.get("default"),
+        "doc": kind.get("description", ""),
+    }
+
+
+def _columns(told: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and meaning of what a row of the answer holds, where that is fixed."""
+    body = told["responses"].get(200, told["responses"].get("200", {}))
+    form = body.get("content", {}).get("application/json", {}).get("schema", {})
+    data = _resolved(form, schemas).get("properties", {}).get("data", {})
+    row = _resolved(data.get("items", {}), schemas)
+    return [(name, one.get("description", "")) for name, one in row.get("properties", {}).items()]
+
+
+def _resolved(form: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    name = str(form.get("$ref", "")).rpartition("/")[2]
+    return dict(schemas.get(name, form))

@@ -1,0 +1,54 @@
+"""Starts workers in no time: it has imported everything, and forks one for each line it reads.
+
+Run as a program. A line is the home, the database's address, further settings and whether to end
+when nothing is left, as JSON; the answer is the number of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import dbos  # noqa: F401 - so that no child need import it
+
+from plumbline.cli.worker import _ended_by_signals
+from plumbline.config.settings import Settings
+from plumbline.jobs.worker import Pace, Worker
+from plumbline.ledger.opening import open_ledger
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    for line in sys.stdin:
+        number = os.fork()
+        if not number:
+            _work(json.loads(line))
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
+
+
+def _work(told: dict[str, object]) -> None:
+    """Be a worker, and end with its process."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    logging.basicConfig(level=str(told["level"]), format="%(process)d %(asctime)s %(message)s")
+    settings = Settings(home=Path(str(told["home"])), **told["settings"])  # type: ignore[arg-type]
+    code = 1
+    try:
+        open_ledger(settings)
+        worker = Worker(settings, pace=Pace(look=0.05, beat=0.5))
+        with _ended_by_signals(worker):
+            worker.work(once=bool(told["once"]))
+        code = 0
+    finally:
+        logging.shutdown()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    # What has ended is nobody's concern here: no zombies.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    main()
