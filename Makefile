@@ -27,10 +27,10 @@ bench: $(VENV)/.test ## measure against the peers (docs/performance.md tells wha
 	@scripts/bench
 
 docs: $(VENV)/.test ## renew the pages that are made from the code
-	@$(BIN)/python scripts/pages
+	@$(BIN)/python scripts/pages.py
 
 pictures: $(VENV)/.test ## renew the pictures of the README
-	@$(BIN)/python scripts/pictures
+	@$(BIN)/python scripts/pictures.py
 
 constraints: ## renew constraints.txt to the newest versions that fit together (needs uv)
 	@scripts/constraints

@@ -16,6 +16,7 @@ from lab import Lab
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
 
     from plumbline.config.settings import Settings
 
@@ -53,6 +54,7 @@ class Workers:
         settings: Settings,
         *,
         once: bool = False,
+        fate: Mapping[str, Any] | None = None,
         level: str = os.environ.get("CREW_LEVEL", "WARNING"),
     ) -> int:
         """Start one; tells its process."""
@@ -62,6 +64,7 @@ class Workers:
             if name.startswith(("retry_", "parallel_", "timezone", "database_url"))
         }
         told = {"home": str(settings.home), "settings": plain, "once": once, "level": level}
+        told["fate"] = fate
         assert self.zygote.stdin
         assert self.zygote.stdout
         self.zygote.stdin.write(json.dumps(told) + "\n")

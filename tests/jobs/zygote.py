@@ -6,23 +6,32 @@ when nothing is left, as JSON; the answer is the number of the process.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import dbos  # noqa: F401 - so that no child need import it
+from fate import Fate
 
 from plumbline.cli.worker import _ended_by_signals
 from plumbline.config.settings import Settings
 from plumbline.jobs.worker import Pace, Worker
 from plumbline.ledger.opening import open_ledger
 
+RUN_NEEDS = ("encodings.idna", "pandas", "pyarrow.dataset", "zoneinfo")
+"""What a run would import at work, over and over in each child."""
+
 
 def main() -> None:
     """Serve until standard input ends."""
+    for name in RUN_NEEDS:
+        import_module(name)
+    gc.freeze()
     for line in sys.stdin:
         number = os.fork()
         if not number:
@@ -39,10 +48,12 @@ def _work(told: dict[str, object]) -> None:
     code = 1
     try:
         open_ledger(settings)
-        worker = Worker(settings, pace=Pace(look=0.05, beat=0.5))
+        fate = Fate.of(told.get("fate"))
+        worker = Worker(settings, pace=Pace(look=0.1, beat=0.5))
         with _ended_by_signals(worker):
             worker.work(once=bool(told["once"]))
         code = 0
+        fate.tell()
     finally:
         logging.shutdown()
         os._exit(code)

@@ -26,14 +26,15 @@ def place(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(v.isoformat() if hasattr(v, "isoformat") else v for v in values)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pages_joined_are_all_rows(estate: Estate, data: st.DataObject) -> None:
     relation = RELATIONS[data.draw(st.sampled_from(sorted(RELATIONS)))]
-    names = [f.name for f in relation.fields if not f.lengthy and f.kind not in {"texts"}]
+    # What is joined from elsewhere takes its time, and sorts like the rest.
+    names = [f.name for f in relation.fields if not f.lengthy and f.kind != "texts"]
     chosen = data.draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
     order = tuple(data.draw(st.sampled_from(["", "-"])) + name for name in chosen)
-    size = data.draw(st.integers(7, 400))
+    size = data.draw(st.integers(5, 60) if relation.name != "findings" else st.integers(90, 400))
     asked = explore.Request(columns=tuple(names), order=order)
     whole = explore.page(relation, estate, asked).to_pyarrow().to_pylist()
     found: list[dict[str, Any]] = []

@@ -14,9 +14,9 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 
 from plumbline import tables
 from plumbline.config.settings import Settings
+from plumbline.lake.store import Store
 from plumbline.ledger import connections, opening, runs, snapshots
 from plumbline.ledger.records import Publication
-from plumbline.lake.store import Store
 from plumbline.terms.connection import Address, Connection, Keys
 from plumbline.terms.person import WHOLE, Purview, Role
 from plumbline.terms.run import RunMode, RunState
@@ -79,7 +79,7 @@ class Town:
         try:
             with transaction.atomic():
                 yield
-                raise _Undo
+                raise _Undo  # noqa: TRY301 - how a transaction is left
         except _Undo:
             pass
 
@@ -119,7 +119,7 @@ def _publish(settings: Settings, console: str, made: Made) -> int:
     connections.add(Connection(name=console, address=address), Keys("access", "secret"))
     run = runs.start(console, RunMode.FULL)
     store = Store.of(settings, console)
-    pins = {table.name: store.replace(table, _rows(table, console, made)) for table in tables.TABLES}
+    pins = {t.name: store.replace(t, _rows(t, console, made)) for t in tables.TABLES}
     publication = Publication(as_of=AS_OF[console], tables=pins)
     snapshots.publish(run.number, RunState.COMPLETE, {"open": 1}, publication)
     return run.number

@@ -151,7 +151,7 @@ def _sealed() -> Sign:
     from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
 
     try:
-        names = [entry.connection.name for entry in connections.list_all()]
+        names = [entry.connection.name for entry in connections.list_all() if entry.has_keys]
         for name in names:
             connections.get_keys(name)
     except PlumblineError as error:

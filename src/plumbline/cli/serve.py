@@ -6,7 +6,7 @@ import ipaddress
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - read by typer
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,7 +26,7 @@ _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - told apart, not bound
 _FILE = "FILE"
 
 
-def serve(  # noqa: PLR0913 - one option each, as the command line shows them
+def serve(
     *,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every one of this machine.")

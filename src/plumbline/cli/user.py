@@ -31,9 +31,7 @@ Sees = Annotated[
         "given again. Everything without it.",
     ),
 ]
-Url = Annotated[
-    str, typer.Option(help="Address of the web interface, to print the link whole.")
-]
+Url = Annotated[str, typer.Option(help="Address of the web interface, to print the link whole.")]
 
 
 @app.command("list")
@@ -111,7 +109,8 @@ def password(name: Name) -> None:
 @app.command()
 def link(
     name: Annotated[
-        str | None, typer.Argument(help="Whose password it sets; the first administrator's without.")
+        str | None,
+        typer.Argument(help="Whose password it sets; without it, the first administrator's."),
     ] = None,
     *,
     url: Url = "",

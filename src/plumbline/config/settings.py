@@ -222,6 +222,39 @@ class Settings:
         ),
     )
 
+    sla_critical_days: int = field(
+        default=15,
+        metadata=_about(
+            "Days from first seen in which a critical finding should be fixed.",
+            least=1,
+            most=3_650,
+        ),
+    )
+    sla_high_days: int = field(
+        default=30,
+        metadata=_about(
+            "Days from first seen in which a high finding should be fixed.",
+            least=1,
+            most=3_650,
+        ),
+    )
+    sla_medium_days: int = field(
+        default=90,
+        metadata=_about(
+            "Days from first seen in which a medium finding should be fixed.",
+            least=1,
+            most=3_650,
+        ),
+    )
+    sla_low_days: int = field(
+        default=180,
+        metadata=_about(
+            "Days from first seen in which a low finding should be fixed.",
+            least=1,
+            most=3_650,
+        ),
+    )
+
     web_hosts: str = field(
         default="",
         metadata=_about(

@@ -20,7 +20,9 @@ from plumbline.errors import PlumblineError, StoppedError, StorageError
 from plumbline.jobs import timetable
 from plumbline.jobs.verdict import End, Ended, end_of, judge
 from plumbline.ledger import connections, jobs, opening, runs, schedules
+from plumbline.sync import pulse
 from plumbline.sync.run import Synchroniser
+from plumbline.terms.job import JobState
 from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Attempts:
     settings: Settings
     worker: str
     closing: Callable[[], bool]
+    published: Callable[[], None]
+    """Told that a run was published and its job is over."""
     words: dict[int, str] = field(default_factory=dict)
     """What each job that is at work does just now."""
 
@@ -74,6 +78,8 @@ class Attempts:
         verdict = judge(job, ended, self.settings, datetime.now(UTC))
         changes = verdict.changes | {"settled_run": ended.run or job.run or 0}
         jobs.settle(number, turn, verdict.state, changes, worker=self.worker)
+        if verdict.state is JobState.COMPLETE:
+            self.published()
         _log.info("Job %s of %s: %s %s", number, job.connection, verdict.state, ended.error)
 
     def _perform(self, job: Job) -> Ended:
@@ -108,6 +114,7 @@ class Attempts:
         return Ended(end=End.COMPLETE, run=run.number)
 
     def _run(self, job: Job) -> Ended:
+        runs.close_strays(pulse.working(), job=job.id)
         synchroniser = Synchroniser(
             settings=self.settings,
             progress=_Telling(self.words, job.id),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import StorageError
+from plumbline.jobs import reach
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -105,6 +106,15 @@ class Queue:
         with self._faults(), SetWorkflowID(mark(job.id, turn, job)):
             self._do.enqueue_workflow(_NAME, self._turn, job.id, turn)
 
+    def is_at_work(self, job: Job) -> bool:
+        """Whether a thread of this process works on a turn of a job."""
+        return _place(job.id, job.turn) in self._active
+
+    def drop(self, job: Job) -> None:
+        """Let a turn be over whose end could not be told to the queue."""
+        with self._faults():
+            self._do.cancel_workflow(mark(job.id, job.turn, job))
+
     def take_over(self, worker: str) -> None:
         """Offer again what a dead worker had begun; safe if several workers do so."""
         with self._faults():
@@ -159,7 +169,7 @@ class Queue:
 
         @dbos.workflow(name="turn", max_recovery_attempts=_MOST_DEATHS)
         def perform(number: int, turn: int) -> None:
-            with self._at_work(f"{number}-{turn}"):
+            with self._at_work(_place(number, turn)):
                 told = read(number, turn)
                 if told is not None:
                     settle(number, turn, told)
@@ -179,7 +189,7 @@ class Queue:
 
         return {
             "name": "plumbline",
-            "system_database_url": _address(self._settings),
+            **self._database(),
             "dbos_system_schema": SCHEMA,
             "executor_id": self._worker,
             "application_version": _SHAPE,
@@ -187,9 +197,18 @@ class Queue:
             "serializer": DBOSPortableJSONSerializer(),
             "enable_otlp": False,
             "use_listen_notify": False,
-            "sys_db_pool_size": 5,
             "log_level": "DEBUG" if _log.isEnabledFor(logging.DEBUG) else "INFO",
         }
+
+    def _database(self) -> DBOSConfig:
+        """Where the queue's tables are: in the server's database, else in a file of their own."""
+        scheme, _, rest = self._settings.database_url.partition(":")
+        if scheme in {"postgresql", "postgres"}:
+            closing = self._attempts.closing
+            return {"system_database_engine": reach.engine(f"postgresql:{rest}", closing)}
+        file = self._settings.home / FILE
+        _prepare(file)
+        return {"system_database_url": f"sqlite:///{file}", "sys_db_pool_size": 5}
 
     def _refused(self, error: Exception) -> StorageError:
         text = " ".join(str(getattr(error, "orig", None) or error).split())
@@ -208,14 +227,8 @@ def mark(number: int, turn: int, job: Job) -> str:
     return f"job-{number}-{job.asked:%Y%m%d%H%M%S%f}-{turn}"
 
 
-def _address(settings: Settings) -> str:
-    """Where the queue's tables are: in the server's database, else in a file of their own."""
-    scheme, _, rest = settings.database_url.partition(":")
-    if scheme in {"postgresql", "postgres"}:
-        return f"postgresql:{rest}"
-    file = settings.home / FILE
-    _prepare(file)
-    return f"sqlite:///{file}"
+def _place(number: int, turn: int) -> str:
+    return f"{number}-{turn}"
 
 
 def _prepare(file: Path) -> None:

@@ -9,6 +9,7 @@ from plumbline.errors import UsageError
 from plumbline.jobs import rule, timetable
 from plumbline.jobs.attempt import SCHEDULE
 from plumbline.ledger import connections, jobs, schedules
+from plumbline.terms.connection import ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,10 @@ def put(
     """
     hours = [str(span) for span in timetable.spans(blackout)]
     where, now = zone(settings), datetime.now(UTC)
-    if connections.entry(connection).retired is not None:
+    entry = connections.entry(connection)
+    if entry.connection.kind is ConnectionKind.FILE:
+        raise UsageError(f"{connection} takes imported files: there is no console to read.")
+    if entry.retired is not None:
         raise UsageError(f"{connection} was retired: it is not read any more.")
     text = rule.written(wanted)
     found = schedules.put(connection, text, hours, jitter_minutes, changed=now)

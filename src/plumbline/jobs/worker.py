@@ -13,7 +13,8 @@ from plumbline.errors import PlumblineError, StorageError
 from plumbline.jobs import schedule
 from plumbline.jobs.attempt import Attempts
 from plumbline.jobs.queue import Queue, mark
-from plumbline.jobs.verdict import BUSY_PAUSE
+from plumbline.jobs.upkeep import Upkeep
+from plumbline.jobs.verdict import End, Ended, judge
 from plumbline.ledger import jobs, opening, runs, workers
 from plumbline.sync import pulse
 from plumbline.terms.job import JobState
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _KEPT = timedelta(days=7)
-_UNSETTLED = "How its last try ended could not be written down."
+_UNSEEN = Ended(
+    end=End.PASSING,
+    error="How its last try ended could not be written down.",
+    advice="look whether the disk is full: `plumbline doctor`.",
+)
 _GIVEN_UP = {"error": "Its workers died over it again and again.", "note": ""}
 
 
@@ -65,11 +70,19 @@ class Worker:
         """
         schedule.zone(self._settings)
         self._me = workers.enter().name
-        attempts = Attempts(settings=self._settings, worker=self._me, closing=self._closing.is_set)
+        upkeep = Upkeep(settings=self._settings)
+        attempts = Attempts(
+            settings=self._settings,
+            worker=self._me,
+            closing=self._closing.is_set,
+            published=upkeep.after_run,
+        )
         queue = Queue(self._settings, self._me, attempts, seconds=self._pace.look)
         try:
             queue.open()
             self._loop(queue, attempts, once=once)
+            if once and not self._closing.is_set():
+                upkeep.wait()
             self._see_off(queue)
         finally:
             queue.close()
@@ -142,9 +155,19 @@ class Worker:
             elif fate.given_up:
                 jobs.settle(job.id, job.turn, JobState.FAILED, _GIVEN_UP)
             elif fate.over:
-                # The database was away when it was to be settled.
-                again = {"due": datetime.now(UTC) + BUSY_PAUSE, "note": _UNSETTLED}
-                jobs.settle(job.id, job.turn, JobState.WAITING, again)
+                self._unsettled(job)
+            elif self._is_dropped(job, queue):
+                queue.drop(job)
+
+    def _unsettled(self, job: Job) -> None:
+        """Try again what ended unseen: the disk was full, or the database away, at its end."""
+        verdict = judge(job, _UNSEEN, self._settings, datetime.now(UTC))
+        jobs.settle(job.id, job.turn, verdict.state, verdict.changes)
+
+    def _is_dropped(self, job: Job, queue: Queue) -> bool:
+        """Whether this worker began it, and works on it no more, and the queue was not told so."""
+        mine = job.state is JobState.RUNNING and job.worker == self._me
+        return mine and not queue.is_at_work(job)
 
     def _see_off(self, queue: Queue) -> None:
         """Wait until what is under way has stopped at its next page."""

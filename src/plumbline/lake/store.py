@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, Schema, WriterProperties
 from deltalake.exceptions import DeltaError
+from deltalake.transaction import create_table_with_add_actions
 
 from plumbline.errors import StorageError
+from plumbline.lake import parquet
 from plumbline.lake.staging import storage_faults
 from plumbline.tables import EVENTS
 from plumbline.terms.snapshot import Pin
@@ -120,9 +121,7 @@ class Store:
         except DeltaError:
             # The log of so many versions is not kept; the rows are there all the same.
             _LOG.warning("%s: version %s is written anew from its files", folder, pin.version)
-            files = [str(self._lake / file) for file in pin.files]
-            held = ds.dataset(files, schema=table.schema).scanner().to_reader()
-            _write(folder, table, held, anew=True)
+            _write(folder, table, _held([self._lake / file for file in pin.files], table), anew=True)
 
     def _tidy(self, folder: Path, table: Table) -> None:
         """Leave out rows past their time and join small files, as part of an unpublished version.
@@ -150,16 +149,34 @@ class Store:
 def _write(
     folder: Path, table: Table, rows: pa.Table | pa.RecordBatchReader, *, anew: bool
 ) -> None:
-    write_deltalake(
-        str(folder),
-        rows,
-        mode="overwrite" if anew else "append",
-        # Columns that were declared since the table was made.
-        schema_mode="overwrite" if anew else "merge",
-        writer_properties=_PROPERTIES,
-        name=table.name,
-        description=table.doc,
-    )
+    """Write files and give them to the table, all in one version."""
+    batches = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    files = parquet.write(folder, batches, table.schema)
+    schema = Schema.from_arrow(table.schema)
+    if not DeltaTable.is_deltatable(str(folder)):
+        create_table_with_add_actions(
+            str(folder), schema, files, name=table.name, description=table.doc
+        )
+        return
+    if not anew:
+        _widen(folder, schema)
+    delta = DeltaTable(str(folder))
+    delta.create_write_transaction(files, "overwrite" if anew else "append", schema)
+
+
+def _widen(folder: Path, schema: Schema) -> None:
+    """Add the columns that were declared since the table was made: a version of its own."""
+    delta = DeltaTable(str(folder))
+    known = {field.name for field in delta.schema().fields}
+    if new := [field for field in schema.fields if field.name not in known]:
+        delta.alter.add_columns(new)
+
+
+def _held(files: list[Path], table: Table) -> pa.RecordBatchReader:
+    """The rows of files, with the columns that were declared since they were written."""
+    import pyarrow.dataset as ds  # noqa: PLC0415 - it brings pandas along, 40 MB of it
+
+    return ds.dataset(list(map(str, files)), schema=table.schema).scanner().to_reader()
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

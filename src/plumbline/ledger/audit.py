@@ -14,6 +14,7 @@ from plumbline.ledger.records import Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _actor: ContextVar[str] = ContextVar("actor", default="")
 
@@ -44,6 +45,13 @@ def listing(limit: int = 100, *, before: int | None = None) -> tuple[Act, ...]:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return tuple(map(_act, rows[:limit]))
+
+
+@storage_faults()
+def last(action: str) -> datetime | None:
+    """When something was done the last time."""
+    row = AuditRow.objects.filter(action=action).order_by("pk").last()
+    return None if row is None else row.at
 
 
 def whole() -> Iterator[Act]:

@@ -210,11 +210,13 @@ def get_keys(name: str) -> Keys:
     """The API keys of a connection.
 
     Raises:
-        UsageError: there is no such connection, or it was retired.
+        UsageError: there is no such connection, it was retired, or takes files and has none.
         ConfigurationError: it has no keys, or they cannot be unsealed.
     """
     row = _row(name)
     _refuse_retired(row)
+    if row.kind != ConnectionKind.CONSOLE:
+        raise UsageError(f"{name} takes imported files: there is no console to read.")
     token = bytes(row.sealed.keys)
     if not token:
         raise ConfigurationError(

@@ -15,7 +15,9 @@ PATIENCE = 30.0
 _PAUSE = 0.25
 
 _met: set[str] = set()
-"""Servers that answered this process at their last call."""
+"""Servers that have answered this process."""
+_missed: dict[str, float] = {}
+"""Since when those of them that do not answer now have been missed, by whichever thread."""
 
 
 def keep() -> None:
@@ -23,7 +25,7 @@ def keep() -> None:
 
     A connection that has died is made anew. A server that is gone is waited for once, if it had
     answered before: one that restarts is back in seconds, one that never was there is a mistake
-    to be told at once.
+    to be told at once. All threads wait to the same moment.
 
     Raises:
         django.db.Error: there is no server.
@@ -31,11 +33,16 @@ def keep() -> None:
     if connection.vendor == "sqlite" or connection.in_atomic_block:
         return
     server = _name(connection)
-    deadline = time.monotonic() + (PATIENCE if server in _met else 0.0)
-    while not _reached(last=time.monotonic() >= deadline):
-        _met.discard(server)
+    while not _reached(last=not _is_waited_for(server)):
+        _missed.setdefault(server, time.monotonic())
         time.sleep(_PAUSE)
+    _missed.pop(server, None)
     _met.add(server)
+
+
+def _is_waited_for(server: str) -> bool:
+    now = time.monotonic()
+    return server in _met and now < _missed.get(server, now) + PATIENCE
 
 
 def _reached(*, last: bool) -> bool:

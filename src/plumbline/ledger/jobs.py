@@ -17,6 +17,7 @@ from plumbline.ledger import runs, workers
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, JobRow, WorkerRow
 from plumbline.ledger.records import Job
+from plumbline.ledger.texts import storable
 from plumbline.terms.connection import ConnectionKind
 from plumbline.terms.job import OPEN, JobState
 
@@ -145,7 +146,7 @@ def settle(
         if row.stop and state in OPEN:
             state, changes = JobState.CANCELLED, {"error": _cancelled(row.stopped_by)}
         for name, value in changes.items():
-            setattr(row, name, value)
+            setattr(row, name, storable(value) if isinstance(value, str) else value)
         row.state, row.turn, row.worker = state.value, row.turn + 1, None
         row.ended = None if state in OPEN else now
         row.save()
@@ -155,7 +156,7 @@ def settle(
 def tell(number: int, worker: str, words: str) -> None:
     """Write down what a job is at that this worker works on."""
     rows = JobRow.objects.filter(pk=number, state=JobState.RUNNING, worker__name=worker)
-    rows.update(note=words)
+    rows.update(note=storable(words))
 
 
 @storage_faults()
@@ -281,6 +282,7 @@ def _plain(row: Any) -> Job:
         error=row.error,
         advice=row.advice,
         stopped_by=row.stopped_by if row.stop else "",
+        worker=row.worker.name if row.worker is not None else "",
     )
 
 

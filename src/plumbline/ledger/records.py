@@ -90,6 +90,8 @@ class Job:
     advice: str
     stopped_by: str
     """Who asked it to stop, if anybody did."""
+    worker: str = ""
+    """Which worker is at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

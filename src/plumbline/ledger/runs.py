@@ -125,16 +125,18 @@ def cancel(connection: str, by: str) -> Run | None:
 
 
 @storage_faults()
-def close_strays(at_work: Collection[int]) -> None:
+def close_strays(at_work: Collection[int], job: int | None = None) -> None:
     """End the runs that this process began and does not work on any more.
 
     A run whose end could not be written (the disk was full, the database away) would otherwise
-    look alive as long as this process lives. One that begins just now is left alone.
+    look alive as long as this process lives. One that begins just now is left alone, save by the
+    thread that has its job and so knows that none does.
     """
     me, now = owner.this(), timezone.now()
     rows = RunRow.objects.filter(
         state=RunState.RUNNING, host=me.host, pid=me.pid, process=me.process
-    ).filter(heartbeat__lt=now - _JUST_BEGUN)
+    )
+    rows = rows.filter(heartbeat__lt=now - _JUST_BEGUN) if job is None else rows.filter(job_id=job)
     for row in rows.exclude(pk__in=at_work):
         with transaction.atomic():
             _end(row, now, RunState.FAILED, error=_ABANDONED)

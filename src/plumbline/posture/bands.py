@@ -32,6 +32,11 @@ class Band:
         """How it is written."""
         return f">{self.first - 1}" if self.last is None else f"{self.first}-{self.last}"
 
+    @property
+    def value(self) -> str:
+        """How a filter on a number of days asks for it."""
+        return f">={self.first}" if self.last is None else f"{self.first}..{self.last}"
+
 
 def bands(*lasts: int) -> tuple[Band, ...]:
     """Bands that end at these days, and one for all beyond."""

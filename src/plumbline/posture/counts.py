@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import consoles, risk
+from plumbline.posture import consoles, risk, score
 from plumbline.terms.finding import OPEN_STATES
 from plumbline.terms.severity import Severity
 
@@ -130,7 +130,7 @@ def by_list(estate: Estate) -> ir.Table:
     A list is its console's own, and so is what is counted on its hosts.
     """
     hosts = by_own_host(estate)
-    hosts = hosts.mutate(risk=host_risk(hosts))
+    hosts = hosts.mutate(risk=host_risk(hosts), burden=hosts.extent)
     members = estate.table("memberships").select("console", "list_id", "host")
     members = members.anti_join(consoles.departed(estate), ["console", "host"])
     rows = members.left_join(hosts, ["console", "host"], rname="counted__{name}")
@@ -139,6 +139,7 @@ def by_list(estate: Estate) -> ir.Table:
         hosts=rows.count(),
         worst=rows.risk.max(),
         extent=risk.extent(rows.risk).sum(),
+        score=score.of_hosts(rows.burden).mean(),
     )
 
 

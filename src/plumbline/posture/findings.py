@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import consoles, counts, risk, sources
+from plumbline.posture import consoles, counts, risk, sla, sources
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 from plumbline.terms.finding import FindingState
 
@@ -71,6 +71,15 @@ def _risk(rows: ir.Table, _: Estate) -> ir.FloatingValue:
 
 def _age(rows: ir.Table, estate: Estate) -> ir.IntegerValue:
     return estate.days_since(rows, "first_seen", "fixed_at")
+
+
+def _due(rows: ir.Table, estate: Estate) -> ir.TimestampValue:
+    return sla.due(rows, estate.deadlines)
+
+
+def _exploitable(rows: ir.Table, _: Estate) -> ir.BooleanValue:
+    known = rows.plugins__exploit | rows.plugins__kev
+    return known.fill_null(False)  # noqa: FBT003 - the engine's signature
 
 
 def _severity(rows: ir.Table, _: Estate) -> ir.StringValue:
@@ -174,6 +183,22 @@ FIELDS = (
         names=("age",),
         shown=True,
     ),
+    Field(
+        "due_at",
+        _TIME,
+        "by when it should be fixed: so many days after first seen, by its severity",
+        build=_due,
+        needs=("severity", "first_seen"),
+        names=("due",),
+    ),
+    Field(
+        "sla",
+        FieldKind.WORD,
+        "how it stands to that: overdue or within while it is open, met or missed once fixed",
+        build=sla.standing,
+        needs=("severity", "first_seen", "fixed_at", "state"),
+        words=tuple(sla.Standing),
+    ),
     Field("vpr", _NUMBER, "Vulnerability Priority Rating, 0 to 10", source="plugins"),
     Field("cvss4", _NUMBER, "CVSS 4 base score", source="plugins"),
     Field("cvss3", _NUMBER, "CVSS 3 base score", source="plugins", names=("cvss",)),
@@ -181,6 +206,13 @@ FIELDS = (
     Field("epss", _NUMBER, "chance of exploitation, 0 to 1", source="plugins"),
     Field("kev", _FLAG, "in CISA's catalogue of exploited ones", source="plugins"),
     Field("exploit", _FLAG, "an exploit is available", source="plugins"),
+    Field(
+        "exploitable",
+        _FLAG,
+        "an exploit is available, or it is in KEV",
+        source="plugins",
+        build=_exploitable,
+    ),
     Field("cves", _TEXTS, "CVE names", source="plugins", each="each_cve", names=("cve",)),
     Field("synopsis", _TEXT, "what it is, in a sentence", source="plugins", lengthy=True),
     Field("solution", _TEXT, "how to fix it", source="plugins", lengthy=True),

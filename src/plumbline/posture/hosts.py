@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import consoles, counts, risk, sources
+from plumbline.posture import consoles, counts, risk, score, sources
 from plumbline.posture.counted import combined_risk, number, sc_score, severities
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
@@ -71,6 +71,10 @@ def _only_key(estate: Estate, key: str) -> tuple[str, ...]:
 def _base(estate: Estate) -> ir.Table:
     hosts = consoles.hosts(estate)
     return hosts.mutate(present=consoles.present(hosts))
+
+
+def _score(rows: ir.Table, _: Estate) -> ir.FloatingValue:
+    return score.shown(score.of_hosts(rows.open__extent))
 
 
 FIELDS = (
@@ -141,6 +145,13 @@ FIELDS = (
     ),
     sc_score(_OPEN),
     combined_risk(_OPEN, risk.HOST_SCALE, "how urgent it is, 0 to 10"),
+    Field(
+        "score",
+        _NUMBER,
+        "posture of the host, 0 to 100; 100 is best",
+        source=_OPEN,
+        build=_score,
+    ),
     Field("credentialed", FieldKind.FLAG, "its last scan had credentials"),
     Field("present", FieldKind.FLAG, "a console still has it; no for those that departed"),
     Field("rule", _TEXT, "rule that joined its names; `single` for one name"),

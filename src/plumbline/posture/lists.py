@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import counts, risk
+from plumbline.posture import counts, risk, score
 from plumbline.posture.counted import combined_risk, number, severities
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
@@ -30,6 +30,10 @@ def parts(estate: Estate, _: ir.Table | None = None) -> ir.Table:
 
 def _unparsed(rows: ir.Table, _: Estate) -> ir.IntegerValue:
     return rows.unparsed.length().fill_null(0)
+
+
+def _score(rows: ir.Table, _: Estate) -> ir.FloatingValue:
+    return score.shown(rows.open__score)
 
 
 FIELDS = (
@@ -68,6 +72,13 @@ FIELDS = (
         build=number(_OPEN, "findings"),
     ),
     combined_risk(_OPEN, risk.LIST_SCALE, "how urgent it is, 0 to 10"),
+    Field(
+        "score",
+        FieldKind.NUMBER,
+        "posture of its hosts, 0 to 100; 100 is best",
+        source=_OPEN,
+        build=_score,
+    ),
     Field("prepared", FieldKind.FLAG, "the console has worked out its addresses"),
     Field("decided_by", _TEXT, "definition or viewable: what decides who is in it"),
     Field("ip_count", _INTEGER, "the console's own count of addresses"),

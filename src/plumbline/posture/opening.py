@@ -8,6 +8,7 @@ import ibis
 
 from plumbline.lake import engine as lake
 from plumbline.posture.engine import Estate
+from plumbline.posture.sla import Deadlines
 from plumbline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -41,4 +42,10 @@ def estate_of(
     return Estate(
         tables={n: backend.table(n) for n in (*(t.name for t in TABLES), *(beside or ()))},
         as_of={snapshot.connection: snapshot.as_of for snapshot in snapshots},
+        deadlines=Deadlines(
+            critical=settings.sla_critical_days,
+            high=settings.sla_high_days,
+            medium=settings.sla_medium_days,
+            low=settings.sla_low_days,
+        ),
     )

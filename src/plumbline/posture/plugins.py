@@ -35,6 +35,10 @@ def _severity(rows: ir.Table, estate: Estate) -> ir.StringValue:
     return counts.severity_word(_rank(rows, estate))
 
 
+def _exploitable(rows: ir.Table, _: Estate) -> ir.BooleanValue:
+    return (rows.exploit | rows.kev).fill_null(False)  # noqa: FBT003 - the engine's signature
+
+
 def _risk(rows: ir.Table, estate: Estate) -> ir.FloatingValue:
     severity = ibis.coalesce(_rank(rows, estate), int(Severity.INFO))
     weights = risk.weights(rows)
@@ -91,6 +95,13 @@ FIELDS = (
     Field("epss", _NUMBER, "chance of exploitation, 0 to 1"),
     Field("kev", _FLAG, "in CISA's catalogue of exploited ones", shown=True),
     Field("exploit", _FLAG, "an exploit is available", shown=True),
+    Field(
+        "exploitable",
+        _FLAG,
+        "an exploit is available, or it is in KEV",
+        build=_exploitable,
+        needs=("exploit", "kev"),
+    ),
     Field("synopsis", _TEXT, "what it is, in a sentence", lengthy=True),
     Field("description", _TEXT, "what it is, at length", lengthy=True),
     Field("solution", _TEXT, "how to fix it", lengthy=True),

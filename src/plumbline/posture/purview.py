@@ -46,6 +46,7 @@ def scoped(estate: Estate, purview: Purview) -> Estate:
     return Estate(
         tables=dict(estate.tables) | cut.tables(),
         as_of={name: at for name, at in estate.as_of.items() if name in purview.consoles},
+        deadlines=estate.deadlines,
     )
 
 
@@ -120,20 +121,23 @@ class _Cut:
     def _repositories(self) -> ir.Table:
         """Granted ones, and the names of those that seen hosts are in besides."""
         rows = self.whole["repositories"]
-        granted = self._of_connections(rows) | _at(
-            rows, "repository_id", self.purview.repositories
-        )
+        granted = self._of_connections(rows) | _at(rows, "repository_id", self.purview.repositories)
         others = rows.filter(~granted).semi_join(self.aliases.select(*REPOSITORY), REPOSITORY)
         bare = {name: ibis.null(kind) for name, kind in _INNER.items() if name in rows.columns}
         others = others.mutate(**bare).cast(dict(rows.schema().items()))
         return rows.filter(granted).union(others.select(*rows.columns))
 
     def _facts(self) -> ir.Table:
-        """Counts of earlier runs: of whole connections, of repositories, of lists."""
+        """Counts of earlier runs: of whole connections, of repositories, of lists.
+
+        Where lists are granted beside repositories, the counts of repositories would pass for the
+        whole of what is seen, which they are not: a trend then has a gap there.
+        """
         rows = self.whole["facts"]
-        places = _at(rows, "repository_id", self.purview.repositories) | _at(
-            rows, "list_id", self.purview.asset_lists
-        )
+        lists = self.purview.asset_lists
+        mixed = {console for console, _ in lists}
+        repositories = [place for place in self.purview.repositories if place[0] not in mixed]
+        places = _at(rows, "repository_id", repositories) | _at(rows, "list_id", lists)
         return rows.filter(self._of_connections(rows) | places)
 
     def _hosts(self) -> ir.Table:
@@ -159,7 +163,7 @@ class _Cut:
             repositories=rows.repository_id.collect(distinct=True).sort(),
             aliases=rows.count(),
             joined=rows.rule.max(),
-            present=ibis.coalesce(rows.present, True).max(),  # noqa: FBT003 - the engine's form
+            present=ibis.coalesce(rows.present, True).max(),
         )
         return told.mutate(
             ips=ibis.coalesce(told.ips, told.plain),
@@ -196,5 +200,3 @@ def _last(rows: ir.Table, name: str) -> ir.Value:
     column = rows[name]
     order = [ibis.asc(rows.last_seen, nulls_first=True), rows["alias"]]
     return column.collect(where=column.notnull(), order_by=order)[-1]
-
-

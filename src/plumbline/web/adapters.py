@@ -8,17 +8,17 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.conf import settings
 
 from plumbline.ledger import audit
 from plumbline.ledger.people.models import PersonRow
+from plumbline.web.installation import own
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest
 
 
-class Accounts(DefaultAccountAdapter):
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # published without types
     """People are added by an administrator."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -34,7 +34,7 @@ class Accounts(DefaultAccountAdapter):
         """The address the connection came from; headers could be made up."""
         return str(request.META.get("REMOTE_ADDR", ""))
 
-    def post_login(self, request: HttpRequest, user: PersonRow, **kwargs: Any) -> Any:  # type: ignore[override]
+    def post_login(self, request: HttpRequest, user: PersonRow, **kwargs: Any) -> Any:
         """Note who signed in."""
         with audit.acting(user.name):
             audit.note("sign in", user.name, f"from {self.get_client_ip(request)}")
@@ -44,7 +44,7 @@ class Accounts(DefaultAccountAdapter):
         """Its messages say what its pages show anyway."""
 
 
-class Factors(DefaultMFAAdapter):
+class Factors(DefaultMFAAdapter):  # type: ignore[misc] # published without types
     """Second factors; what was added or taken away is noted."""
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
@@ -52,13 +52,13 @@ class Factors(DefaultMFAAdapter):
         found = super().get_public_key_credential_rp_entity()
         return {**found, "name": "Plumbline"}
 
-    def send_notification_mail(self, template_prefix: str, user: PersonRow, **_: Any) -> None:  # type: ignore[override]
+    def send_notification_mail(self, template_prefix: str, user: PersonRow, **_: Any) -> None:
         """Where others send mail, note it in the audit."""
         what = template_prefix.rpartition("/")[2].replace("_", " ")
         audit.note("second factor", user.name, what)
 
 
-class Outside(DefaultSocialAccountAdapter):
+class Outside(DefaultSocialAccountAdapter):  # type: ignore[misc] # published without types
     """Sign-in by another provider: only for people who were added here, by their name."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -72,7 +72,7 @@ class Outside(DefaultSocialAccountAdapter):
             return
         claims = sociallogin.account.extra_data
         told = claims.get("userinfo", claims) | claims.get("id_token", {})
-        name = str(told.get(settings.PLUMBLINE.oidc_claim, ""))
+        name = str(told.get(own().oidc_claim, ""))
         row = PersonRow.objects.filter(name__iexact=name, is_active=True).first()
         if row is None:
             raise ImmediateHttpResponse(_stranger(request, name))

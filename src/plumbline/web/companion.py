@@ -54,7 +54,7 @@ class Companion:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _run(self) -> int:
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "plumbline", "worker"],
             env=self._environment,
             stdin=subprocess.DEVNULL,

@@ -56,18 +56,20 @@ SETTINGS = (
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """The context processor."""
     found: Visitor | None = getattr(request, "visitor", None)
-    match = request.resolver_match
+    here = request.resolver_match.view_name if request.resolver_match else None
     return {
         "visitor": found,
-        "menu": _shown(MENU, found, match and match.view_name),
-        "settings_menu": _shown(SETTINGS, found, match and match.view_name),
+        "menu": _shown(MENU, found, here),
+        "settings_menu": _shown(SETTINGS, found, here),
         "freshness": SimpleLazyObject(lambda: estates.freshness(request)),
         "session_over": SimpleLazyObject(lambda: _over(request)),
         "version": __version__,
     }
 
 
-def _shown(items: tuple[Item, ...], found: Visitor | None, here: str | None) -> list[dict[str, Any]]:
+def _shown(
+    items: tuple[Item, ...], found: Visitor | None, here: str | None
+) -> list[dict[str, Any]]:
     """The entries that lead to a page which the visitor may open."""
     if found is None:
         return []

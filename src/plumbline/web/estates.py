@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from django.conf import settings
-
 from plumbline.ledger import snapshots
 from plumbline.posture import explore, filters, questions
 from plumbline.posture.opening import estate_of
@@ -21,6 +19,7 @@ from plumbline.posture.purview import scoped
 from plumbline.posture.relations import RELATIONS
 from plumbline.web import cursor
 from plumbline.web.freshness import Freshness, freshness_of
+from plumbline.web.installation import own
 from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
@@ -125,7 +124,8 @@ class Seen:
             UsageError: the question or an argument does not fit.
         """
         key = ("ask", question, *arguments)
-        return self.answer(key, lambda e: questions.ask(e, question, arguments)).to_pylist()
+        found = self.answer(key, lambda e: questions.ask(e, question, arguments))
+        return list(found.to_pylist())
 
     def rows(self, relation: str, request: explore.Request) -> list[dict[str, Any]]:
         """A page of findings, hosts, plugins or lists.
@@ -134,7 +134,8 @@ class Seen:
             UsageError: the query, a column or the order cannot be used.
         """
         key = ("rows", relation, request)
-        return self.answer(key, lambda e: explore.rows(RELATIONS[relation], e, request)).to_pylist()
+        found = self.answer(key, lambda e: explore.rows(RELATIONS[relation], e, request))
+        return list(found.to_pylist())
 
     def page(self, relation: str, request: explore.Request, after: str = "") -> Page:
         """One page, and where the next one begins; `after` is where the one before ended.
@@ -162,7 +163,10 @@ class Seen:
         """
         asked = filters.parse(query) if isinstance(query, str) else query
         key = ("total", relation, asked)
-        return self._answers.get(key, lambda: explore.total(RELATIONS[relation], self.estate, asked))
+        found: int = self._answers.get(
+            key, lambda: explore.total(RELATIONS[relation], self.estate, asked)
+        )
+        return found
 
 
 _estates: Shelf[Estate] = Shelf(_ESTATES)
@@ -195,7 +199,7 @@ def freshness(request: HttpRequest) -> Freshness | None:
         found = visitor(request)
     except LookupError:
         return None
-    return freshness_of(found, snapshots.latest_all(), settings.PLUMBLINE.stale_after_hours)
+    return freshness_of(found, snapshots.latest_all(), own().stale_after_hours)
 
 
 def forget() -> None:
@@ -205,7 +209,7 @@ def forget() -> None:
 
 
 def _part(mine: Sequence[Snapshot], runs: Runs, purviews: tuple[Purview, ...]) -> Seen:
-    estate = _estates.get(runs, lambda: estate_of(settings.PLUMBLINE, mine))
+    estate = _estates.get(runs, lambda: estate_of(own(), mine))
     for purview in purviews:
         estate = scoped(estate, purview)
     return Seen(estate, runs)

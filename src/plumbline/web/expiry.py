@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.auth import logout
+
+from plumbline.web.installation import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,9 @@ class Expiry:
 
 def _look(request: HttpRequest) -> None:
     now = time.time()
-    session, own = request.session, settings.PLUMBLINE
+    session, told = request.session, own()
     began, seen = session.setdefault(BEGAN, now), session.setdefault(SEEN, now)
-    if now - began > own.session_hours * 3600 or now - seen > own.session_idle_minutes * 60:
+    if now - began > told.session_hours * 3600 or now - seen > told.session_idle_minutes * 60:
         logout(request)
         request.session[OVER] = True
         return

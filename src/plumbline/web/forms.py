@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.forms import LoginForm
 
 
-class SignIn(LoginForm):
+class SignIn(LoginForm):  # type: ignore[misc] # published without types
     """Name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import ConfigurationError
+from plumbline.web.installation import NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ def _here(settings: Settings, face: Face) -> dict[str, Any]:
         "SESSION_COOKIE_AGE": settings.session_hours * 3600,
         "AXES_FAILURE_LIMIT": settings.sign_in_attempts,
         "AXES_COOLOFF_TIME": _minutes(settings.lock_out_minutes),
-        "PLUMBLINE": settings,
+        NAME: settings,
     }
 
 

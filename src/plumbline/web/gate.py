@@ -68,7 +68,7 @@ def _stopped(
     found: Visitor | None = getattr(request, "visitor", None)
     if found is None:
         return _nobody(request)
-    if needs is Door.SIGNED_IN:
+    if isinstance(needs, Door):
         return None if not found.token else errors.refused(request, None)
     if not found.may(needs):
         return errors.refused(request, needs)

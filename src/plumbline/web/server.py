@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from plumbline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
-
     from plumbline.config.settings import Settings
     from plumbline.web.certificate import Pair
 
@@ -53,6 +53,7 @@ class Server:
         )
         self._server.max_request_header_size = _HEADER_LIMIT
         self._server.max_request_body_size = _BODY_LIMIT
+        self._server.ConnectionClass = _Line
         if place.pair is not None:
             self._server.ssl_adapter = _adapter(place.pair)
         self._thread: Thread | None = None
@@ -98,8 +99,7 @@ class Server:
         except OSError as error:
             place = self._place
             raise ConfigurationError(
-                f"{place.host} port {place.port} cannot be listened on: "
-                f"{error.strerror or error}.",
+                f"{place.host} port {place.port} cannot be listened on: {error.strerror or error}.",
                 advice="another --port; ports below 1024 are for root alone.",
             ) from error
 
@@ -109,6 +109,23 @@ class _Quiet(wsgi.Server):
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - its parent's form
         _LOG.log(level, "%s", msg, exc_info=traceback)
+
+
+class _Line(HTTPConnection):
+    """Shakes hands before the first request; who does not speak TLS is left alone."""
+
+    shaken = False
+
+    def communicate(self) -> bool:
+        """Serve the next request; whether the connection stays open."""
+        if not self.shaken and isinstance(self.socket, ssl.SSLSocket):
+            try:
+                self.socket.do_handshake()
+            except OSError as error:
+                _LOG.debug("No handshake with %s: %s", self.remote_addr, error)
+                return False
+        self.shaken = True
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
 
 
 class _Patient(BuiltinSSLAdapter):

@@ -2,15 +2,68 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from django.urls import include, path
 
 from plumbline.terms.person import Right
-from plumbline.web.pages import account, audit, findings, health, links, overview, people, tokens
+from plumbline.web.explorer.kinds import KINDS
+from plumbline.web.pages import (
+    account,
+    audit,
+    explorer,
+    health,
+    host,
+    links,
+    lists,
+    matrix,
+    overview,
+    people,
+    runs,
+    sources,
+    tokens,
+    vulnerability,
+)
 from plumbline.web.rules import Door, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.urls import URLPattern
+
+
+
+def _explorers() -> Iterator[URLPattern]:
+    """The addresses of each list."""
+    parts = {
+        "": explorer.show,
+        "-facets": explorer.beside,
+        "-complete": explorer.complete,
+        "-export": explorer.export,
+        "-columns": explorer.columns,
+    }
+    for name in KINDS:
+        for part, view in parts.items():
+            route = f"{name}/{part[1:]}" if part else name
+            yield page(route, partial(view, page=name), f"{name}{part}", Right.SEE)
+
 
 urlpatterns = [
     page("", overview.show, "overview", Right.SEE),
-    page("findings", findings.show, "findings", Right.SEE),
+    *_explorers(),
+    page("findings/<str:key>", host.finding, "finding", Right.SEE),
+    page("hosts/<str:key>", host.show, "host", Right.SEE),
+    page("vulnerabilities/<int:number>", vulnerability.show, "vulnerability", Right.SEE),
+    page("cves/<str:name>", vulnerability.cve, "cve", Right.SEE),
+    page("lists/<str:console>/<int:number>", lists.show, "list", Right.SEE),
+    page("repositories", lists.repositories, "repositories", Right.SEE),
+    page("repositories/<str:console>/<int:number>", lists.repository, "repository", Right.SEE),
+    page("compare", matrix.show, "matrix", Right.SEE),
+    page("runs", runs.show, "runs", Right.SEE),
+    page("runs/<int:number>", runs.one, "run", Right.SEE),
+    page("connections", sources.show, "sources", Right.SEE),
+    page("connections/<str:name>", sources.one, "source", Right.SEE),
     # Oneself.
     page("settings/account", account.show, "account", Door.SIGNED_IN),
     page("settings/account/sessions/<int:number>/end", account.end, "session-end", Door.SIGNED_IN),

@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 
 from plumbline.errors import UsageError
 from plumbline.posture.questions import (
+    actions,
     age,
     coverage,
     exploitable,
     flow,
+    posture,
     severity,
+    signals,
     summary,
     trend,
     unaligned,
 )
+from plumbline.posture.questions.about import EVENTS, HISTORY, LISTS, NAMES
 from plumbline.posture.questions.consoles import ACROSS, TWICE
+from plumbline.posture.questions.deadlines import FIXES, SLA
 from plumbline.posture.questions.groups import BY_FAMILY, BY_LIST, BY_REPOSITORY
 from plumbline.posture.questions.interface import Parameter, Question
 from plumbline.posture.questions.one import HOST, PLUGIN
+from plumbline.posture.questions.parts import OVERLAP, REPOSITORY_SCORES
 from plumbline.posture.questions.tops import TOP_HOSTS, TOP_PLUGINS
 
 if TYPE_CHECKING:
@@ -30,12 +36,18 @@ QUESTIONS: dict[str, Question] = {
     question.name: question
     for question in (
         summary.QUESTION,
+        posture.QUESTION,
         severity.QUESTION,
         age.QUESTION,
+        SLA,
+        FIXES,
+        actions.QUESTION,
+        signals.QUESTION,
         TOP_HOSTS,
         TOP_PLUGINS,
         BY_LIST,
         BY_REPOSITORY,
+        REPOSITORY_SCORES,
         BY_FAMILY,
         exploitable.QUESTION,
         coverage.QUESTION,
@@ -45,7 +57,12 @@ QUESTIONS: dict[str, Question] = {
         trend.QUESTION,
         flow.QUESTION,
         HOST,
+        NAMES,
+        LISTS,
+        EVENTS,
+        HISTORY,
         PLUGIN,
+        OVERLAP,
     )
 }
 

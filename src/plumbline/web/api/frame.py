@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.http import Http404, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, params
 from ninja.errors import ValidationError
 
 from plumbline import __version__
@@ -48,6 +48,12 @@ def get(path: str, name: str, needs: Rule, **options: Any) -> Callable[[Any], An
     return api.get(path, url_name=name, operation_id=name, **options)
 
 
+def query(default: object, **options: Any) -> Any:
+    """A parameter behind the question mark."""
+    make: Any = params.Query
+    return make(default, **options)
+
+
 def answer(name: str, data: object, **more: object) -> HttpResponse:
     """An answer in the form every program is promised."""
     told = {"schema": f"plumbline/{name}/1", "data": data, **more}
@@ -78,7 +84,8 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _missing(request: HttpRequest, _: Any) -> HttpResponse:
-    return errors.problem(request, 404, "This address leads nowhere.", advice="GET /api/v1/openapi.json")
+    what = "This address leads nowhere."
+    return errors.problem(request, 404, what, advice="GET /api/openapi.json lists them.")
 
 
 api.add_exception_handler(PlumblineError, _told)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
-from ninja import Query
 
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, evidence, health, runs
 from plumbline.terms.person import Right
-from plumbline.web.api.frame import answer, get
+from plumbline.web.api.frame import answer, get, query
 from plumbline.web.api.shapes import REFUSALS, One, Some
+from plumbline.web.installation import own
 from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The connections that are seen as a whole: how each is, without its keys."""
     found = visitor(request)
     names = [e.connection.name for e in connections.list_all() if found.holds(e.connection.name)]
-    patience = timedelta(hours=settings.PLUMBLINE.stale_after_hours)
+    patience = timedelta(hours=own().stale_after_hours)
     healths = health.examine(datetime.now(UTC), patience, names) if names else ()
     with_keys = found.may(Right.KEYS_SEE)
     return answer("connections", [_connection(one, with_keys=with_keys) for one in healths])
@@ -50,8 +49,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 @get("/runs", "runs-list", Right.SEE, response={200: Some, **REFUSALS})
 def history(
     request: HttpRequest,
-    connection: str = Query("", description="only this one's"),
-    limit: int = Query(100, ge=1, le=_MOST, description="at most so many"),
+    connection: str = query("", description="only this one's"),
+    limit: int = query(100, ge=1, le=_MOST, description="at most so many"),
 ) -> HttpResponse:
     """The runs of connections that are seen as a whole, the newest first."""
     found = visitor(request)
@@ -86,8 +85,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 @get("/audit", "audit-entries", Right.AUDIT, response={200: Some, **REFUSALS})
 def acts(
     request: HttpRequest,
-    limit: int = Query(100, ge=1, le=_MOST, description="at most so many"),
-    before: int | None = Query(None, ge=1, le=2**62, description="only entries before this id"),
+    limit: int = query(100, ge=1, le=_MOST, description="at most so many"),
+    before: int | None = query(None, ge=1, le=2**62, description="only entries before this id"),
 ) -> HttpResponse:
     """Who did what, the newest first."""
     del request

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
-from ninja import Query
 
 from plumbline.posture import explore, filters, questions
 from plumbline.posture.relations import RELATIONS
 from plumbline.terms.person import Right
 from plumbline.web import estates
-from plumbline.web.api.frame import answer, get, stamped
+from plumbline.web.api.frame import answer, get, query, stamped
 from plumbline.web.api.shapes import REFUSALS, Row, Rows, Some, page
 
 _MOST, _USUAL = 1_000, 100
@@ -35,7 +34,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def question(
     request: HttpRequest,
     name: str,
-    argument: list[str] = Query([], description="what it wants to know, in order"),  # noqa: B008 - ninja's form
+    argument: list[str] = query([], description="what it wants to know, in order"),  # noqa: B008 - ninja's form
 ) -> HttpResponse:
     """The answer to a named question."""
     rows = estates.seen(request).ask(name, *argument)
@@ -58,14 +57,16 @@ def _explorer(name: str) -> None:
     """The addresses of one relation."""
     relation = RELATIONS[name]
 
-    @get(f"/{name}", name, Right.SEE, summary=relation.doc, response={200: page(relation), **REFUSALS})
-    def rows(  # noqa: PLR0913 - one parameter each
+    answers = {200: page(relation), **REFUSALS}
+
+    @get(f"/{name}", name, Right.SEE, summary=relation.doc, response=answers)
+    def rows(
         request: HttpRequest,
-        q: str = Query("", description="filter, as in `severity:critical kev:yes`"),
-        columns: str = Query("", description="fields in order, by commas"),
-        sort: str = Query("", description="fields to sort by, by commas, `-` before descending"),
-        limit: int = Query(_USUAL, ge=1, le=_MOST, description="rows on a page"),
-        after: str = Query("", description="the `next` of the page before"),
+        q: str = query("", description="filter, as in `severity:critical kev:yes`"),
+        columns: str = query("", description="fields in order, by commas"),
+        sort: str = query("", description="fields to sort by, by commas, `-` before descending"),
+        limit: int = query(_USUAL, ge=1, le=_MOST, description="rows on a page"),
+        after: str = query("", description="the `next` of the page before"),
     ) -> HttpResponse:
         asked = explore.Request(
             query=filters.parse(q),
@@ -82,6 +83,11 @@ def _explorer(name: str) -> None:
             next=found.following or None,
             **stamped(request),
         )
+
+
+def _fields(name: str) -> None:
+    """The address that describes one relation."""
+    relation = RELATIONS[name]
 
     @get(f"/{name}/fields", f"{name}-fields", Right.SEE, response={200: Some, **REFUSALS})
     def fields(request: HttpRequest) -> HttpResponse:
@@ -106,3 +112,4 @@ def _names(text: str) -> tuple[str, ...]:
 
 for _name in RELATIONS:
     _explorer(_name)
+    _fields(_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 from django.http import StreamingHttpResponse
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 _ROWS = 100
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """The newest entries, and a way to older ones."""
     before = request.GET.get("before", "")
-    start = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    start = int(before) if _NUMBER.fullmatch(before) else None
     found = audit.listing(_ROWS + 1, before=start)
     acts, more = found[:_ROWS], len(found) > _ROWS
     older = acts[-1].id if more else None
@@ -34,9 +36,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     del request
     audit.note("export audit", "audit log")
     headers = {"Content-Disposition": 'attachment; filename="plumbline-audit.csv"'}
-    return StreamingHttpResponse(
-        _lines(), content_type="text/csv; charset=utf-8", headers=headers
-    )
+    return StreamingHttpResponse(_lines(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 class _Echo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.http import JsonResponse
@@ -26,6 +27,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/api.html", context)
 
 
+@cache
 def _schema() -> dict[str, Any]:
     from plumbline.web.api.frame import api  # noqa: PLC0415 - the API imports the pages
 

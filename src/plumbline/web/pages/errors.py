@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from plumbline.errors import BusyError, ConfigurationError, RetriableError, UsageError
 from plumbline.terms.person import GRANTABLE, Right, Role
+from plumbline.web.installation import own
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -90,9 +91,7 @@ def stranger(request: HttpRequest, name: str) -> HttpResponse:
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """Too many wrong passwords."""
-    from django.conf import settings  # noqa: PLC0415 - read when it happens
-
-    minutes = settings.PLUMBLINE.lock_out_minutes
+    minutes = own().lock_out_minutes
     return problem(
         request,
         429,
@@ -133,9 +132,7 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere."""
     del exception
-    return problem(
-        request, 404, "This address leads nowhere.", advice="the menu, or the search."
-    )
+    return problem(request, 404, "This address leads nowhere.", advice="the menu, or the search.")
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, JsonResponse
 
 from plumbline.errors import PlumblineError
-from plumbline.ledger import snapshots
+from plumbline.ledger import health, snapshots
+from plumbline.report import prometheus
 from plumbline.terms.person import Right
 from plumbline.web import visitor as visitors
-from plumbline.web.metrics import metrics as text
+from plumbline.web.installation import own
 from plumbline.web.pages.errors import problem
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not (local or whole):
         what = "Metrics are told to this machine, or to a token that sees everything."
         return problem(request, 403, what)
-    return HttpResponse(text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    patience = timedelta(hours=own().stale_after_hours)
+    told = prometheus.render(health.examine(datetime.now(UTC), patience))
+    return HttpResponse(told, content_type=prometheus.MEDIA_TYPE)
 
 
 def _passed_on(request: HttpRequest) -> bool:

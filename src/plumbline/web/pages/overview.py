@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from plumbline.web import estates
+from plumbline.errors import UsageError
+from plumbline.ledger import snapshots
+from plumbline.posture.refining import term
+from plumbline.report.charts import bars
+from plumbline.web import estates, places
+from plumbline.web.blocks import connections, drawings, heat
+from plumbline.web.blocks.changes import changes
+from plumbline.web.blocks.tiles import tiles
+from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from plumbline.web.estates import Seen
+
+_BACK = timedelta(days=28)
+_FEW = "8"
+_LISTS = 8
+_WORST = ("critical", "high", "medium", "low")
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -17,8 +33,72 @@ def show(request: HttpRequest) -> HttpResponse:
     seen = estates.seen(request)
     if not seen.runs:
         return render(request, "empty.html")
-    return render(
-        request,
-        "overview.html",
-        {"summary": seen.ask("summary")[0], "severities": seen.ask("open-by-severity")},
-    )
+    earlier, since = _earlier(request, seen)
+    context = {
+        "tiles": tiles(seen, earlier, since),
+        "changes": changes(seen),
+        "severities": drawings.severities(seen),
+        "flow": drawings.flow(seen),
+        "ages": heat.by_age(seen),
+        "signals": heat.by_signal(seen),
+        "sla": [_deadline(row) for row in seen.ask("sla")],
+        "actions": [_action(row) for row in seen.ask("top-actions", _FEW)],
+        "hosts": [_host(row) for row in seen.ask("top-hosts", _FEW)],
+        "lists": [_list(seen, row) for row in seen.ask("by-list")[:_LISTS]],
+        "healths": connections.healths(visitor(request)),
+        "summary": seen.ask("summary")[0],
+        "several": seen.estate.several,
+    }
+    return render(request, "overview.html", context)
+
+
+def _earlier(request: HttpRequest, seen: Seen) -> tuple[Seen | None, str]:
+    """What the visitor saw four weeks before, if every connection is still told of then."""
+    newest = max(seen.estate.as_of.values())
+    try:
+        shown = snapshots.as_of(newest - _BACK)
+    except UsageError:
+        return None, ""
+    found = estates.seen_by(visitor(request), shown)
+    if set(found.estate.as_of) != set(seen.estate.as_of):
+        return None, ""
+    return found, f"{min(found.estate.as_of.values()):%-d %b}"
+
+
+def mix(row: dict[str, Any], *query: Any) -> str:
+    """Open findings of a row by severity, in one bar."""
+    parts = [
+        bars.Part(
+            word=word, number=row[word], href=places.open_findings(*query, f"severity:{word}")
+        )
+        for word in _WORST
+    ]
+    return bars.mix(parts, "Open findings by severity")
+
+
+def _deadline(row: dict[str, Any]) -> dict[str, Any]:
+    here = f"severity:{row['severity']}"
+    links = {
+        "overdue": places.open_findings(here, "sla:overdue"),
+        "within": places.open_findings(here, "sla:within"),
+    }
+    return {**row, "links": links, "share": row["met"] / row["due"] if row["due"] else None}
+
+
+def _action(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "href": places.open_findings(term("solution", row["solution"]))}
+
+
+def _host(row: dict[str, Any]) -> dict[str, Any]:
+    here = term("host", row["host"])
+    return {**row, "href": places.host(row["host"]), "mix": mix(row, here)}
+
+
+def _list(seen: Seen, row: dict[str, Any]) -> dict[str, Any]:
+    here = places.of_list(row["console"], row["name"], several=seen.estate.several)
+    return {
+        **row,
+        "mix": mix(row, here),
+        "members": places.to("hosts", places.HERE, here),
+        "open": places.open_findings(here),
+    }

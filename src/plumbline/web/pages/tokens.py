@@ -28,9 +28,7 @@ class Wanted(forms.Form):
     """What a new token is to be."""
 
     name = forms.CharField(label="What it is for", max_length=64)
-    role = forms.ChoiceField(
-        label="Role", help_text="It never may more than you may at that time."
-    )
+    role = forms.ChoiceField(label="Role", help_text="It never may more than you may at that time.")
     days = forms.IntegerField(
         label="Good for, in days", min_value=1, max_value=kept.MOST_DAYS, initial=_DAYS
     )

@@ -1,0 +1,68 @@
+"""How many rows there are of each value of a field, whatever the query says of that field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from plumbline.posture import explore, refining
+from plumbline.posture.joins import joined
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate, Statement
+    from plumbline.posture.filters import Query
+    from plumbline.posture.relation import Field, Relation
+
+_ROWS, _VALUE = "rows", "value"
+
+
+def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Statement:
+    """Values of a field with the rows they have, as `value` and `rows`, the most first.
+
+    A condition of the query on the field itself is left out, so that other choices stay in sight.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    field = relation.field(name)
+    rest = refining.without(query, relation, field.name)
+    key = ("facet", relation.name, field.name, rest)
+    return estate.prepared(key, lambda: _counted(relation, estate, rest, field))
+
+
+def _counted(relation: Relation, estate: Estate, query: Query, field: Field) -> ir.Table:
+    found = explore.filtered(relation, estate, query, [field])
+    rows = _of_many(relation, estate, found, field) if field.each else _of_one(
+        relation, estate, found, field
+    )
+    rows = rows.group_by(_VALUE).aggregate(rows=rows[_ROWS].sum().cast("int64"))
+    return rows.order_by(ibis.desc(_ROWS), _VALUE)
+
+
+def _of_one(relation: Relation, estate: Estate, found: ir.Table, field: Field) -> ir.Table:
+    """Counted before anything is joined: what is joined then is a row a key."""
+    keys = relation.source(field.source).keys if field.source else ()
+    sums = _sums(found, list(dict.fromkeys((*keys, *field.own, "console"))))
+    rows = joined(sums, relation, estate, [field])
+    return rows.select(field.value(rows, estate).cast("string").name(_VALUE), _ROWS)
+
+
+def _of_many(relation: Relation, estate: Estate, found: ir.Table, field: Field) -> ir.Table:
+    """A row counts once for each of its values."""
+    source = relation.source(field.each)
+    each = source.build(estate, None)
+    if estate.several and "console" in source.keys:
+        # Names as a filter tells them apart.
+        each = each.filter(each.value.startswith(each.console + ibis.literal("/")))
+    each = each.select(*source.keys, _VALUE).distinct()
+    sums = _sums(found, list(source.keys))
+    rows = sums.inner_join(each, list(source.keys), rname="each__{name}")
+    return rows.select(rows[_VALUE].cast("string").name(_VALUE), _ROWS)
+
+
+def _sums(found: ir.Table, keys: list[str]) -> ir.Table:
+    held = [name for name in keys if name in found.columns]
+    return found.group_by(*held).aggregate(found.count().name(_ROWS))

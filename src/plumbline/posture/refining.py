@@ -1,0 +1,79 @@
+"""Changing a query as facets, tiles and cells do: the same text a person would have written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plumbline.posture import conditions
+from plumbline.posture.filters import Query, Term, Text, Value, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plumbline.posture.relation import Relation
+
+_PLAIN = re.compile(r"[\w/:@+-]+(\.[\w/:@+-]+)*", re.ASCII)
+_COMPARED = ("-", ">", "<")
+
+
+def term(name: str, *values: str, negated: bool = False) -> Term:
+    """A condition with values that are taken as they stand."""
+    return Term(name=name, values=tuple(map(_exactly, values)), negated=negated)
+
+
+def written(*terms: Term | str) -> str:
+    """A query made of conditions, some of them written already."""
+    return " ".join(str(one) for one in terms if str(one))
+
+
+def without(query: Query, relation: Relation, *names: str) -> Query:
+    """The query without its conditions on fields, those turned round left in place."""
+    kept = (t for t in query.terms if t.negated or _name(relation, t) not in names)
+    return _made(kept)
+
+
+def narrowed(query: Query, relation: Relation, name: str, *values: str) -> Query:
+    """The query with a field held to values, in place of what it was held to."""
+    rest = without(query, relation, name)
+    return _made((*rest.terms, term(name, *values))) if values else rest
+
+
+def chosen(query: Query, relation: Relation, name: str) -> tuple[str, ...]:
+    """The values a query holds a field to, as far as they are plain ones."""
+    found = [t for t in query.terms if not t.negated and _name(relation, t) == name]
+    return tuple(v.low.text for t in found for v in t.values if v.low and not v.comparison)
+
+
+def toggled(query: Query, relation: Relation, name: str, value: str) -> Query:
+    """The query with a value of a field added to what it is held to, or taken away again."""
+    held = chosen(query, relation, name)
+    values = [one for one in held if one.lower() != value.lower()]
+    return narrowed(query, relation, name, *(values if len(values) < len(held) else [*held, value]))
+
+
+def excluded(query: Query, name: str, value: str) -> Query:
+    """The query without rows of a value."""
+    return _made((*query.terms, term(name, value, negated=True)))
+
+
+def dropped(query: Query, place: int) -> Query:
+    """The query without the condition at a place."""
+    return _made(one for n, one in enumerate(query.terms) if n != place)
+
+
+def _exactly(value: str) -> Value:
+    """A value that means just this text: in quotes unless it is plain."""
+    plain = _PLAIN.fullmatch(value) and not value.startswith(_COMPARED)
+    absent = value == conditions.NONE
+    return Value(low=Text(value, quoted=not (plain or absent)))
+
+
+def _name(relation: Relation, one: Term) -> str:
+    return relation.field(one.name).name if one.name else ""
+
+
+def _made(terms: Iterable[Term]) -> Query:
+    """A query as if it had been written so: errors can then point into it."""
+    return parse(str(replace(Query(), terms=tuple(terms))))

@@ -1,0 +1,68 @@
+"""By when findings should be fixed: so many days from the day they were first seen.
+
+A finding that is open is `within` its deadline or `overdue`; one that was fixed has `met` it or
+`missed` it. Whatever is accepted, vanished or out of sight has neither, and informational findings
+have no deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import ibis
+
+from plumbline.terms.finding import OPEN_STATES, FindingState
+from plumbline.terms.severity import Severity
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir
+
+    from plumbline.posture.engine import Estate
+
+PERIOD_DAYS = 30
+"""Compliance looks at what was due in so many days up to the snapshot."""
+
+
+class Standing(StrEnum):
+    """How a finding stands to its deadline."""
+
+    OVERDUE = "overdue"
+    WITHIN = "within"
+    MET = "met"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Days from the first sight of a finding to the end of its deadline, by severity."""
+
+    critical: int = 15
+    high: int = 30
+    medium: int = 90
+    low: int = 180
+
+    def days(self, severity: Severity) -> int | None:
+        """Days for a severity; an informational finding has no deadline."""
+        return None if severity is Severity.INFO else int(getattr(self, severity.word))
+
+
+def due(rows: ir.Table, deadlines: Deadlines) -> ir.TimestampValue:
+    """When each finding should be fixed; from `severity` and `first_seen`."""
+    told = ((rows.severity == int(s), deadlines.days(s)) for s in Severity)
+    ends = ((is_it, rows.first_seen + ibis.interval(days=n)) for is_it, n in told if n is not None)
+    return ibis.cases(*ends)
+
+
+def standing(rows: ir.Table, estate: Estate) -> ir.StringValue:
+    """How each finding stands to its deadline; nothing where it has none."""
+    end = due(rows, estate.deadlines)
+    is_open = rows.state.isin(sorted(OPEN_STATES))
+    is_fixed = rows.state == FindingState.FIXED.value
+    return ibis.cases(
+        (is_open & (end < estate.moment(rows)), Standing.OVERDUE.value),
+        (is_open & end.notnull(), Standing.WITHIN.value),
+        (is_fixed & (rows.fixed_at <= end), Standing.MET.value),
+        (is_fixed & (rows.fixed_at > end), Standing.MISSED.value),
+    )

@@ -1,0 +1,120 @@
+"""The charts of pages: each with its axis, its legend and the numbers as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from plumbline.posture.counts import WORDS
+from plumbline.report.charts import bars
+from plumbline.report.charts.bars import Column
+from plumbline.web.blocks import history
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.web.estates import Seen
+
+STACKED = tuple(reversed(WORDS[:-1]))
+"""Without informational findings, which would hide all others; the worst on top."""
+_CAME, _WENT = ("opened", "reopened", "returned"), ("fixed", "vanished", "accepted", "out_of_sight")
+_LABELS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A drawing with all that belongs to it."""
+
+    svg: str
+    ys: Sequence[str]
+    xs: Sequence[str]
+    legend: Sequence[tuple[str, str]] = ()
+    """Colours and what they mean."""
+    headings: Sequence[str] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    notes: Sequence[str] = field(default=())
+
+
+def severities(seen: Seen, of: str = "all", console: str = "") -> Chart | None:
+    """Open findings by severity over the last half year; None before there is anything."""
+    weeks = history.weeks(seen, of, console)
+    if not weeks:
+        return None
+    columns = [
+        Column(label=w.label, parts=w.numbers and {s: w.numbers[s] for s in STACKED}) for w in weeks
+    ]
+    svg, ys = bars.stacked(columns, STACKED, "Open findings by severity, week by week")
+    words = WORDS[:-1]
+    return Chart(
+        svg=svg,
+        ys=ys,
+        xs=_ends([w.monday for w in weeks]),
+        legend=[(word, word) for word in words],
+        headings=("week of", *words),
+        rows=[(w.monday, *((w.numbers or {}).get(word) for word in words)) for w in weeks],
+        notes=_joined(weeks),
+    )
+
+
+def flow(seen: Seen) -> Chart | None:
+    """What came and what went in each week; None before two runs are told."""
+    rows = sorted(seen.ask("flow"), key=lambda row: str(row["week"]))
+    weeks = [(week, list(group)) for week, group in groupby(rows, lambda row: row["week"])]
+    weeks = weeks[-history.WEEKS :]
+    sums = [(date.fromisoformat(week), _sum(rows)) for week, rows in weeks]
+    while sums and not any(sums[0][1].values()):
+        # The week of the first run: what it found was there before.
+        del sums[0]
+    if not sums:
+        return None
+    columns = [_column(monday, found) for monday, found in sums]
+    svg, ys = bars.flow(columns, "Findings that came and went, week by week")
+    names = (*_CAME, *_WENT)
+    return Chart(
+        svg=svg,
+        ys=ys,
+        xs=_ends([monday for monday, _ in sums]),
+        legend=[("new", "came: new, reopened"), ("fixed", "went: fixed, vanished, accepted")],
+        headings=("week of", *(name.replace("_", " ") for name in names), "net"),
+        rows=[(m, *(found.get(n) for n in names), _net(found)) for m, found in sums],
+    )
+
+
+def _sum(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Events of all connections in a week; empty where none tells."""
+    told = [row for row in rows if row["opened"] is not None]
+    return {n: sum(row[n] for row in told) for n in (*_CAME, *_WENT)} if told else {}
+
+
+def _column(monday: date, found: dict[str, int]) -> Column:
+    label = f"week of {monday:%-d %b %Y}"
+    if not found:
+        return Column(label=label, parts=None)
+    came = {name: found[name] for name in _CAME if found[name]}
+    went = {name.replace("_", " "): found[name] for name in _WENT if found[name]}
+    return Column(label=label, parts=came, down=went)
+
+
+def _net(found: dict[str, int]) -> int | None:
+    if not found:
+        return None
+    return sum(found[name] for name in _CAME) - sum(found[name] for name in _WENT)
+
+
+def _ends(mondays: Sequence[date]) -> list[str]:
+    """A few dates along the axis."""
+    if len(mondays) <= _LABELS:
+        return [f"{monday:%-d %b}" for monday in mondays]
+    last = len(mondays) - 1
+    return [f"{mondays[round(last * n / (_LABELS - 1))]:%-d %b}" for n in range(_LABELS)]
+
+
+def _joined(weeks: Sequence[history.Week]) -> list[str]:
+    """When a connection was read for the first time within the chart."""
+    return [
+        f"From the {after.label} on with {after.connections} connections."
+        for before, after in zip(weeks, weeks[1:], strict=False)
+        if after.connections > before.connections
+    ]

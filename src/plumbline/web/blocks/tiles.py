@@ -1,0 +1,250 @@
+"""The tiles of the overview: a number, how it moved, and what it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plumbline.posture.questions.deadlines import FIX_PERIOD_DAYS
+from plumbline.posture.sla import PERIOD_DAYS
+from plumbline.report.charts import spark
+from plumbline.web import places
+from plumbline.web.blocks import history
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.web.estates import Seen
+
+GRAVE = "severity:critical,high"
+SEEN_DAYS = 30
+_SEEN = f"seen:<{SEEN_DAYS + 1}d"
+_RECENT = ("0-7", "8-30")
+_DUE = f"due_at:0d..{PERIOD_DAYS}d"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a number moved since an earlier snapshot."""
+
+    by: float
+    text: str
+    good: bool | None
+    """Whether that is good; None when it did not move."""
+    since: str
+
+    @property
+    def arrow(self) -> str:
+        """Which way."""
+        return "→" if not self.by else "▲" if self.by > 0 else "▼"
+
+    @property
+    def kind(self) -> str:
+        """How it is coloured."""
+        return "same" if self.good is None else "good" if self.good else "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A smaller number beside the large one."""
+
+    text: str
+    number: int | None = None
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One tile."""
+
+    label: str
+    value: str
+    unit: str = ""
+    href: str = ""
+    count: int | None = None
+    """Rows of the list it leads to; None where the number is no count of rows."""
+    delta: Delta | None = None
+    more: Sequence[Link] = ()
+    spark: str = ""
+    how: str = ""
+
+
+def tiles(seen: Seen, earlier: Seen | None, since: str) -> list[Tile]:
+    """All tiles; `earlier` is what the same visitor saw some weeks before."""
+    now = _Numbers(seen)
+    before = _Numbers(earlier) if earlier is not None and earlier.runs else None
+    made = (_score, _grave, _exploitable, _compliance, _time_to_fix, _coverage)
+    return [one(now, before, since) for one in made]
+
+
+class _Numbers:
+    """What the tiles tell, asked when it is needed."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.summary: dict[str, Any] = seen.ask("summary")[0]
+        self.sla = seen.ask("sla")
+        self.fixes = {row["severity"]: row for row in seen.ask("time-to-fix")}
+
+    @property
+    def score(self) -> float | None:
+        found: float | None = self.seen.ask("score")[0]["score"]
+        return found
+
+    @property
+    def grave(self) -> int:
+        return int(self.summary["critical"] + self.summary["high"])
+
+    @property
+    def compliance(self) -> float | None:
+        due = sum(row["due"] for row in self.sla)
+        return sum(row["met"] for row in self.sla) / due if due else None
+
+    @property
+    def coverage(self) -> float | None:
+        hosts = self.summary["hosts"]
+        return self.recent / hosts if hosts else None
+
+    @property
+    def recent(self) -> int:
+        return sum(row["hosts"] for row in self._bands)
+
+    @property
+    def credentialed(self) -> int:
+        return sum(row["credentialed"] for row in self._bands)
+
+    @property
+    def _bands(self) -> list[dict[str, Any]]:
+        return [row for row in self.seen.ask("coverage") if row["days"] in _RECENT]
+
+
+def _delta(
+    now: float | None, before: float | None, since: str, *, up_is_good: bool, form: str = ",.0f"
+) -> Delta | None:
+    if now is None or before is None or not since:
+        return None
+    by = now - before
+    if not float(f"{by:.1f}"):
+        return Delta(0, "no change", None, since)
+    return Delta(by, format(abs(by), form), (by > 0) is up_is_good, since)
+
+
+def _score(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    return Tile(
+        label="Posture score",
+        value="–" if now.score is None else f"{now.score:.0f}",
+        unit="of 100",
+        href=places.to("hosts", places.HERE, sort="score"),
+        delta=_delta(now.score, before and before.score, since, up_is_good=True, form=".1f"),
+        more=(Link("hosts", now.summary["hosts"], places.to("hosts", places.HERE)),),
+        how="The mean score of all hosts; 100 is a host without an open finding. Each finding "
+        "takes its part, the more the higher its risk. Version 1, see docs/scoring.md.",
+    )
+
+
+def _grave(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    weeks = history.weeks(now.seen)
+    values = [w.numbers["critical"] + w.numbers["high"] if w.numbers else None for w in weeks]
+    return Tile(
+        label="Open, critical and high",
+        value=f"{now.grave:,}",
+        href=places.open_findings(GRAVE),
+        count=now.grave,
+        delta=_delta(now.grave, before and before.grave, since, up_is_good=False),
+        more=tuple(
+            Link(w, now.summary[w], places.open_findings(f"severity:{w}"))
+            for w in ("critical", "high")
+        ),
+        spark=spark.line(values, f"Open critical and high findings over {len(weeks)} weeks"),
+        how="Findings that are open or reopened. One finding is one plugin on one port of one "
+        "host; accepted ones are left out.",
+    )
+
+
+def _exploitable(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    number, kev = now.summary["exploitable"], now.summary["kev"]
+    earlier = before.summary["exploitable"] if before else None
+    return Tile(
+        label="Exploitable or exploited",
+        value=f"{number:,}",
+        href=places.open_findings("exploitable:yes"),
+        count=number,
+        delta=_delta(number, earlier, since, up_is_good=False),
+        more=(Link("in KEV", kev, places.open_findings("kev:yes")),),
+        how="Open findings whose plugin has an exploit, or stands in CISA's catalogue of known "
+        "exploited vulnerabilities (KEV).",
+    )
+
+
+def _compliance(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    share = now.compliance
+    overdue = sum(row["overdue"] for row in now.sla)
+    due = sum(row["due"] for row in now.sla)
+    earlier = before.compliance * 100 if before and before.compliance is not None else None
+    return Tile(
+        label="Fixed in time",
+        value="–" if share is None else f"{share:.0%}".rstrip("%"),
+        unit="%" if share is not None else "nothing was due",
+        href=places.to("findings", _DUE, "sla:met,missed,overdue"),
+        delta=_delta(
+            None if share is None else share * 100, earlier, since, up_is_good=True, form=".1f"
+        ),
+        more=(
+            Link("overdue now", overdue, places.open_findings("sla:overdue")),
+            Link("were due", due, places.to("findings", _DUE, "sla:met,missed,overdue")),
+        ),
+        how=f"Of the findings whose deadline fell in the last {PERIOD_DAYS} days, the share that "
+        "was fixed before it. Deadlines count from first seen: "
+        + ", ".join(f"{row['severity']} {row['days']} days" for row in now.sla)
+        + ".",
+    )
+
+
+def _time_to_fix(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    worst = now.fixes["critical"]
+    earlier = before.fixes["critical"]["median"] if before else None
+    return Tile(
+        label="Median time to fix, critical",
+        value="–" if worst["median"] is None else f"{worst['median']:.0f}",
+        unit="days" if worst["median"] is not None else "none was fixed",
+        delta=_delta(worst["median"], earlier, since, up_is_good=False, form=".0f"),
+        more=tuple(
+            Link(f"{text} {row['median']:.0f} d")
+            for text, row in (("high", now.fixes["high"]), ("medium", now.fixes["medium"]))
+            if row["median"] is not None
+        )
+        + (
+            (Link(f"open ones: {worst['open_median']:.0f} d old"),)
+            if worst["open_median"] is not None
+            else ()
+        ),
+        how=f"Half of the critical findings fixed in the last {FIX_PERIOD_DAYS} days were fixed in "
+        "at most so many days. The age of what is open stands beside it, for fixing old findings "
+        "makes the median grow.",
+    )
+
+
+def _coverage(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
+    share = now.coverage
+    earlier = before.coverage * 100 if before and before.coverage is not None else None
+    older = now.summary["hosts"] - now.recent
+    return Tile(
+        label=f"Hosts seen in {SEEN_DAYS} days",
+        value="–" if share is None else f"{share:.0%}".rstrip("%"),
+        unit="%" if share is not None else "no host",
+        href=places.to("hosts", places.HERE, _SEEN),
+        delta=_delta(
+            None if share is None else share * 100, earlier, since, up_is_good=True, form=".1f"
+        ),
+        more=(
+            Link("not seen", older, places.to("hosts", places.HERE, f"-{_SEEN}")),
+            Link(
+                "with credentials",
+                now.credentialed,
+                places.to("hosts", places.HERE, _SEEN, "credentialed:yes"),
+            ),
+        ),
+        how="A falling number of findings is no progress where hosts are no longer scanned. Hosts "
+        "the console still has; when a host was last seen is when a scan last found anything on "
+        "it.",
+    )

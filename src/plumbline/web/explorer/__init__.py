@@ -1,0 +1,1 @@
+"""Lists of findings, hosts, vulnerabilities and asset lists: one way to filter, sort and leaf."""

@@ -1,0 +1,88 @@
+"""The four lists: what each shows, which facets stand beside it, and what it begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plumbline.posture.relation import Relation
+from plumbline.posture.relations import RELATIONS
+from plumbline.web import places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One list."""
+
+    page: str
+    """Name of its address."""
+    relation: Relation
+    title: str
+    one: str
+    many: str
+    begins: str
+    """Its query before anybody has written one."""
+    columns: tuple[str, ...]
+    facets: tuple[str, ...]
+    hidden: tuple[str, ...]
+    """Columns that links of its rows need."""
+
+
+FINDINGS = Kind(
+    page="findings",
+    relation=RELATIONS["findings"],
+    title="Findings",
+    one="finding",
+    many="findings",
+    begins=places.OPEN,
+    columns=(
+        "severity", "risk", "plugin_name", "dns_name", "ip", "port", "state", "sla", "age_days",
+        "kev",
+    ),
+    facets=(
+        "severity", "state", "exploitable", "kev", "sla", "asset_lists", "repository", "family",
+        "os", "console",
+    ),
+    hidden=("finding", "host", "plugin_id"),
+)  # fmt: skip
+HOSTS = Kind(
+    page="hosts",
+    relation=RELATIONS["hosts"],
+    title="Hosts",
+    one="host",
+    many="hosts",
+    begins=places.HERE,
+    columns=(
+        "dns_name", "ip", "os", "critical", "high", "medium", "low", "risk", "score", "acr",
+        "last_seen", "credentialed",
+    ),
+    facets=("present", "credentialed", "os", "asset_lists", "repositories", "rule", "consoles"),
+    hidden=("host",),
+)  # fmt: skip
+PLUGINS = Kind(
+    page="vulnerabilities",
+    relation=RELATIONS["plugins"],
+    title="Vulnerabilities",
+    one="plugin",
+    many="plugins",
+    begins="findings:>0",
+    columns=(
+        "severity", "risk", "name", "hosts", "findings", "vpr", "epss", "kev", "exploit", "cves",
+        "family",
+    ),
+    facets=("severity", "exploitable", "kev", "family", "console"),
+    hidden=("plugin_id", "console"),
+)  # fmt: skip
+LISTS = Kind(
+    page="lists",
+    relation=RELATIONS["lists"],
+    title="Asset lists",
+    one="asset list",
+    many="asset lists",
+    begins="",
+    columns=(
+        "name", "type", "hosts", "critical", "high", "medium", "low", "findings", "risk", "score",
+    ),
+    facets=("type", "decided_by", "owner", "console"),
+    hidden=("console", "id", "name"),
+)  # fmt: skip
+KINDS = {kind.page: kind for kind in (FINDINGS, HOSTS, PLUGINS, LISTS)}

@@ -1,0 +1,138 @@
+"""A page of a list as its template wants it: chips, headings, rows and what leads on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from plumbline.errors import UsageError
+from plumbline.posture import refining
+from plumbline.report.formats import Format
+from plumbline.web import cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.posture.relation import Field
+    from plumbline.web.estates import Seen
+    from plumbline.web.explorer.asking import Asked
+
+_UNSORTED = frozenset({"asset_lists", "repositories", "cves", "ips", "consoles"})
+EXPORTS = tuple(form for form in Format if form not in {Format.TABLE, Format.JSON})
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A condition of the query, and the list without it."""
+
+    text: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head."""
+
+    name: str
+    label: str
+    doc: str
+    number: bool
+    href: str
+    """The list sorted by it; empty where it cannot be."""
+    direction: str
+    """As `aria-sort` writes it; empty where the list is not sorted by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row, where it leads, and what can be looked at beside the list."""
+
+    cells: Sequence[cells.Cell]
+    peek: str
+
+
+def context(asked: Asked, seen: Seen) -> dict[str, Any]:
+    """Everything of a page but the facets."""
+    several = seen.estate.several
+    shown = asked.fields(several=several)
+    base = {
+        "kind": asked.kind,
+        "asked": asked,
+        "q": asked.written,
+        "chips": _chips(asked),
+        "heads": [_head(asked, field) for field in shown],
+        "columns": _choices(asked, shown),
+        "facets": asked.address(f"{asked.kind.page}-facets"),
+        "complete": reverse(f"{asked.kind.page}-complete"),
+    }
+    return base | _found(asked, seen, shown)
+
+
+def _found(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
+    """The rows; where the query cannot be used, the mistake in their place."""
+    if asked.mistake is None:
+        try:
+            return _rows(asked, seen, shown)
+        except UsageError as error:
+            return {"mistake": error}
+    return {"mistake": asked.mistake}
+
+
+def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
+    several, relation = seen.estate.several, asked.kind.relation.name
+    page = seen.page(relation, asked.request(several=several), asked.after)
+    total = seen.total(relation, asked.query)
+    rows = [
+        Row([cells.cell(relation, f, row, several=several) for f in shown], _peek(asked, row))
+        for row in page.rows
+    ]
+    return {
+        "rows": rows,
+        "total": total,
+        "following": asked.address(after=page.following) if page.following else "",
+        "first": asked.address() if asked.after else "",
+        "exports": [(f.value, f"{asked.address(f'{asked.kind.page}-export')}&format={f}") for f in EXPORTS],
+        "tightest": _tightest(asked, seen) if not total else None,
+    }
+
+
+def _peek(asked: Asked, row: dict[str, Any]) -> str:
+    return reverse("finding", args=[row["finding"]]) if asked.kind.page == "findings" else ""
+
+
+def _chips(asked: Asked) -> list[Chip]:
+    return [
+        Chip(str(term), asked.address(q=str(refining.dropped(asked.query, place))))
+        for place, term in enumerate(asked.query.terms)
+    ]
+
+
+def _tightest(asked: Asked, seen: Seen) -> dict[str, Any] | None:
+    """Of a query that finds nothing, the condition without which most is found."""
+    found = []
+    for place, term in enumerate(asked.query.terms):
+        rest = refining.dropped(asked.query, place)
+        total = seen.total(asked.kind.relation.name, rest)
+        found.append({"term": str(term), "total": total, "href": asked.address(q=str(rest))})
+    return max(found, key=lambda one: one["total"], default=None)
+
+
+def _head(asked: Asked, field: Field) -> Head:
+    order = asked.order or asked.kind.relation.order
+    now = next((n for n in order[:1] if n.removeprefix("-") == field.name), "")
+    first = f"-{field.name}" if cells.is_number(field) or field.name in {"severity", "risk"} else field.name
+    turned = field.name if now.startswith("-") else f"-{field.name}"
+    direction = ("descending" if now.startswith("-") else "ascending") if now else ""
+    sortable = field.name not in _UNSORTED
+    href = asked.address(sort=turned if now else first) if sortable else ""
+    number = cells.is_number(field)
+    return Head(field.name, cells.label(field), field.doc, number, href, direction)
+
+
+def _choices(asked: Asked, shown: Sequence[Field]) -> list[tuple[str, str, str, bool]]:
+    """Every column: name, label, meaning and whether it is shown; those shown first, in order."""
+    names = {field.name for field in shown}
+    others = [f for f in asked.kind.relation.fields if f.name not in names and not f.lengthy]
+    return [(f.name, cells.label(f), f.doc, f.name in names) for f in (*shown, *others)]

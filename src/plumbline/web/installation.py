@@ -1,0 +1,19 @@
+"""What this installation is told, for whoever serves a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from plumbline.config.settings import Settings
+
+NAME = "PLUMBLINE"
+"""Where Django's settings hold ours."""
+
+
+def own() -> Settings:
+    """Our settings."""
+    found: Settings = getattr(settings, NAME)
+    return found

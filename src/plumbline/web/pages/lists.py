@@ -1,0 +1,158 @@
+"""`/lists/…` and `/repositories/…`: one asset list, all repositories, one repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+
+from plumbline.errors import UsageError
+from plumbline.posture import explore
+from plumbline.posture.filters import Query
+from plumbline.posture.refining import term
+from plumbline.web import estates, places
+from plumbline.web.blocks import drawings
+from plumbline.web.explorer import kinds
+from plumbline.web.pages.host import facts, table
+from plumbline.web.pages.overview import mix
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from plumbline.posture.filters import Term
+    from plumbline.web.estates import Seen
+
+_WORDS = ("critical", "high", "medium", "low", "info")
+_FINDINGS = ("severity", "risk", "plugin_name", "dns_name", "ip", "state", "sla", "age_days", "kev")
+_FACTS = (
+    "type", "description", "tags", "owner", "decided_by", "ranges", "ip_count", "prepared",
+    "modified", "id", "console",
+)  # fmt: skip
+_TOP = 15
+
+
+def show(request: HttpRequest, console: str, number: int) -> HttpResponse:
+    """The page of an asset list."""
+    seen = estates.seen(request)
+    row = _list(seen, console, number)
+    here = places.of_list(console, row["name"], several=seen.estate.several)
+    members = f"{places.HERE} {here}"
+    context = {
+        **_scope(seen, row, here),
+        "title": row["name"],
+        "crumb": ("lists", "Asset lists"),
+        "facts": facts("lists", row, _FACTS),
+        "members": _hosts(seen, here),
+        "members_total": seen.total("hosts", members),
+        "members_href": places.to("hosts", places.HERE, here),
+        "unscanned": max((row["ip_count"] or 0) - row["hosts"], 0),
+        "overlap": _overlap(seen, console, number, here),
+        "severities": drawings.severities(seen, f"list:{number}", console),
+    }
+    return render(request, "scope.html", context)
+
+
+def repositories(request: HttpRequest) -> HttpResponse:
+    """All repositories."""
+    seen = estates.seen(request)
+    if not seen.runs:
+        return render(request, "empty.html")
+    scores = _scores(seen)
+    rows = []
+    for row in seen.ask("by-repository"):
+        here = places.of_repository(row["console"], row["name"], several=seen.estate.several)
+        known = scores.get((row["console"], row["repository_id"]), {})
+        counts = [(w, row[w], places.open_findings(here, f"severity:{w}")) for w in _WORDS[:4]]
+        rows.append(
+            {
+                **row,
+                "score": known.get("score"),
+                "known": known.get("hosts", 0),
+                "counts": counts,
+                "mix": mix(row, here),
+                "open": places.open_findings(here),
+                "here": places.to("hosts", places.HERE, here),
+            }
+        )
+    return render(request, "repositories.html", {"rows": rows, "several": seen.estate.several})
+
+
+def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
+    """The page of a repository."""
+    seen = estates.seen(request)
+    wanted = (console, number)
+    found = [r for r in seen.ask("by-repository") if (r["console"], r["repository_id"]) == wanted]
+    if not found:
+        raise UsageError(
+            f"There is no repository {number} of {console!r} in what you may see.",
+            advice="look for it among the repositories.",
+        )
+    row = found[0]
+    here = places.of_repository(console, row["name"], several=seen.estate.several)
+    context = {
+        **_scope(seen, row, here),
+        "score": _scores(seen).get(wanted, {}).get("score"),
+        "title": row["name"],
+        "crumb": ("repositories", "Repositories"),
+        "about": f"{row['data_format'] or 'format not told'}, number {number} at {console}",
+        "members": _hosts(seen, here),
+        "members_total": seen.total("hosts", f"{places.HERE} {here}"),
+        "members_href": places.to("hosts", places.HERE, here),
+        "severities": drawings.severities(seen, f"repository:{number}", console),
+    }
+    return render(request, "scope.html", context)
+
+
+def _scope(seen: Seen, row: dict[str, Any], here: Term) -> dict[str, Any]:
+    return {
+        "row": row,
+        "score": row.get("score"),
+        "counts": [(w, row[w], places.open_findings(here, f"severity:{w}")) for w in _WORDS],
+        "mix": mix(row, here),
+        "total": row["findings"],
+        "open": places.open_findings(here),
+        "overdue": seen.total("findings", f"{places.OPEN} {here} sla:overdue"),
+        "overdue_href": places.open_findings(here, "sla:overdue"),
+        "grave": seen.total("findings", f"{places.OPEN} {here} exploitable:yes"),
+        "grave_href": places.open_findings(here, "exploitable:yes"),
+        "findings": table(seen, _FINDINGS, term("state", "open", "reopened"), here, limit=_TOP),
+    }
+
+
+def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
+    columns = (*kinds.LISTS.relation.contract, "description")
+    query = Query((term("console", console), term("id", str(number))))
+    found = seen.rows("lists", explore.Request(query=query, columns=columns, limit=1))
+    if not found:
+        raise UsageError(
+            f"There is no asset list {number} of {console!r} in what you may see.",
+            advice="look for it among the asset lists.",
+        )
+    return found[0]
+
+
+def _hosts(seen: Seen, here: Term) -> list[dict[str, Any]]:
+    columns = ("host", "ip", "dns_name", "os", *_WORDS, "risk", "last_seen")
+    query = Query((term("present", "yes"), here))
+    rows = seen.rows("hosts", explore.Request(query=query, columns=columns, limit=_TOP))
+    return [
+        {**row, "href": places.host(row["host"]), "mix": mix(row, term("host", row["host"]))}
+        for row in rows
+    ]
+
+
+def _overlap(seen: Seen, console: str, number: int, here: Term) -> list[dict[str, Any]]:
+    several = seen.estate.several
+    return [
+        {
+            **row,
+            "href": places.to(
+                "hosts", places.HERE, here, places.of_list(console, row["name"], several=several)
+            ),
+        }
+        for row in seen.ask("list-overlap", console, str(number))
+    ]
+
+
+def _scores(seen: Seen) -> dict[tuple[str, int], dict[str, Any]]:
+    return {(r["console"], r["repository_id"]): r for r in seen.ask("repository-scores")}
