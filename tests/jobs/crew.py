@@ -55,6 +55,7 @@ class Workers:
         *,
         once: bool = False,
         fate: Mapping[str, Any] | None = None,
+        watch: str = "",
         level: str = os.environ.get("CREW_LEVEL", "WARNING"),
     ) -> int:
         """Start one; tells its process."""
@@ -64,7 +65,7 @@ class Workers:
             if name.startswith(("retry_", "parallel_", "timezone", "database_url"))
         }
         told = {"home": str(settings.home), "settings": plain, "once": once, "level": level}
-        told["fate"] = fate
+        told |= {"fate": fate, "watch": watch}
         assert self.zygote.stdin
         assert self.zygote.stdout
         self.zygote.stdin.write(json.dumps(told) + "\n")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from plumbline.ledger import owner, workers
 from plumbline.ledger.models import RunRow, WorkerRow
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 ELSEWHERE = "another-machine"
 
@@ -27,9 +30,10 @@ def gone() -> str:
     return str(row.name)
 
 
-def move_away(silence: timedelta) -> datetime:
-    """Let every worker and its run be those of another machine, not heard of for so long."""
+def move_away(worker: str, silence: timedelta) -> None:
+    """Let a worker and its run be those of another machine, not heard of for so long."""
     then = timezone.now() - silence
-    WorkerRow.objects.update(host=ELSEWHERE, heartbeat=then)
-    RunRow.objects.filter(state="running").update(host=ELSEWHERE, heartbeat=then)
-    return then
+    row = WorkerRow.objects.get(name=worker)
+    mine = RunRow.objects.filter(pid=row.pid, state="running")
+    mine.update(host=ELSEWHERE, heartbeat=then)
+    WorkerRow.objects.filter(name=worker).update(host=ELSEWHERE, heartbeat=then)

@@ -14,6 +14,7 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import dbos  # noqa: F401 - so that no child need import it
 from fate import Fate
@@ -40,11 +41,28 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def _work(told: dict[str, object]) -> None:
+def watch(file: Path) -> None:
+    """Write down every name that is looked up and every place that is connected or bound to."""
+    os.environ["DBOS_CONDUCTOR_KEY"] = "must-not-be-used"
+    with file.open("w", buffering=1) as sight:
+        kept = os.dup(sight.fileno())
+
+    def see(event: str, args: tuple[object, ...]) -> None:
+        if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+            os.write(kept, f"{args[0]}\n".encode())
+        elif event in {"socket.connect", "socket.bind", "socket.sendto"}:
+            os.write(kept, f"{args[1]}\n".encode())
+
+    sys.addaudithook(see)
+
+
+def _work(told: dict[str, Any]) -> None:
     """Be a worker, and end with its process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     logging.basicConfig(level=str(told["level"]), format="%(process)d %(asctime)s %(message)s")
-    settings = Settings(home=Path(str(told["home"])), **told["settings"])  # type: ignore[arg-type]
+    if told.get("watch"):
+        watch(Path(str(told["watch"])))
+    settings = Settings(home=Path(str(told["home"])), **told["settings"])
     code = 1
     try:
         open_ledger(settings)

@@ -172,7 +172,7 @@ def test_a_repository_out_of_sight_makes_nothing_vanish(lab: Lab) -> None:
     report = ran(lab, story, visible=seen)
     assert set(events(lab, report)) == {"out_of_sight"}
     assert report.run.counts["vanished"] == report.run.counts["fixed"] == 0
-    assert lab.ask("SELECT count(*) FROM repositories WHERE repository_id = 1") == [(0,)]
+    assert lab.ask("SELECT visible FROM repositories WHERE repository_id = 1") == [(False,)]
     quiet = ran(lab, story, visible=seen)
     assert not events(lab, quiet)
     lab.emulator.estate.publish(lambda now: replace(now, repositories=view.repositories))

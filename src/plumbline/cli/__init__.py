@@ -28,6 +28,7 @@ COMMANDS = (
     ("plugins", "explore:plugins", "Explore plugins."),
     ("lists", "explore:lists", "Explore asset lists."),
     ("ask", "ask:ask", "Ask one of the named questions."),
+    ("report", "report:app", "Make a report: the posture on two pages."),
     ("status", "status:status", "Show how every connection is; monitors read its exit code."),
     ("runs", "runs:app", "List the runs; tell what changed between two."),
     ("run", "run:app", "Show one run with its proof."),

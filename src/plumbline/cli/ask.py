@@ -1,6 +1,7 @@
 """`plumbline ask`: the named questions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,6 +54,7 @@ def sheet(
     # ruff: noqa: PLC0415 - a second to import, not for --help
     from plumbline.posture import questions
     from plumbline.report.interface import Sheet
+    from plumbline.report.provenance import about
 
     answer = questions.ask(estate, name, arguments)
     return Sheet(
@@ -61,6 +63,7 @@ def sheet(
         schema=answer.schema,
         batches=answer.stream(),
         warnings=tuple(warnings),
+        about=partial(about, estate, " ".join((name, *arguments))),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plumbline.cli import keys, output, preflight, session, shown
+from plumbline.cli import handover, keys, output, preflight, session, shown
 from plumbline.cli.flags import Flags, apply, takes_flags, warnings
 from plumbline.cli.root import group
 from plumbline.errors import UsageError
@@ -283,3 +283,4 @@ def _text(value: object) -> object:
 app.command("test")(preflight.check)
 app.command()(preflight.guide)
 app.command()(preflight.fingerprint)
+app.command()(handover.handover)

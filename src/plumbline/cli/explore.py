@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,6 +123,7 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
     # ruff: noqa: PLC0415 - a second to import, not for --help
     from plumbline.posture import consoles, explore, filters
     from plumbline.report.interface import Sheet
+    from plumbline.report.provenance import about
 
     request = explore.Request(
         query=filters.parse(asked.query),
@@ -140,6 +142,7 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
         schema=answer.schema,
         batches=answer.stream(),
         warnings=(*warnings, *more),
+        about=partial(about, estate, asked.query, asked.order or relation.order),
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from plumbline.cli import addresses
+from plumbline.console import addresses
 from plumbline.errors import UsageError
 from plumbline.terms.connection import (
     Address,

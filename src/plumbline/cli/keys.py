@@ -13,11 +13,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from plumbline.cli import output
+from plumbline.console.keypair import checked
 from plumbline.errors import ConfigurationError, UsageError
-from plumbline.terms.connection import Keys
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from plumbline.terms.connection import Keys
 
 ACCESS, SECRET = "PLUMBLINE_ACCESS_KEY", "PLUMBLINE_SECRET_KEY"
 WAYS = (
@@ -26,7 +28,6 @@ WAYS = (
 )
 
 _NAMED = re.compile(r"^(access|secret)[_-]?(?:key)?\s*[=:]\s*(.*)$", re.IGNORECASE)
-_KEY = re.compile(r"[!-~]{1,256}")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PAIR = 2
 
@@ -64,9 +65,9 @@ def parse(text: str, source: str) -> Keys:
     lines = [line for line in lines if line and not line.startswith("#")]
     named = dict(pair for line in lines if (pair := _named(line)))
     if named.keys() == {"access", "secret"} and len(lines) == _PAIR:
-        return _checked(named["access"], named["secret"], source)
+        return checked(named["access"], named["secret"], source)
     if not named and len(lines) == _PAIR:
-        return _checked(lines[0], lines[1], source)
+        return checked(lines[0], lines[1], source)
     raise UsageError(f"{source} does not hold an access key and a secret key.", advice=WAYS)
 
 
@@ -107,7 +108,7 @@ def _from_environment() -> Keys | None:
     if not access or not secret:
         missing = SECRET if access else ACCESS
         raise UsageError(f"{missing} is not set, only its companion is.", advice=WAYS)
-    return _checked(access.strip(), secret.strip(), f"{ACCESS} or {SECRET}")
+    return checked(access.strip(), secret.strip(), f"{ACCESS} or {SECRET}")
 
 
 def _asked() -> Keys:
@@ -117,18 +118,4 @@ def _asked() -> Keys:
         secret = getpass.getpass("Secret key: ").strip()
     except EOFError:
         raise UsageError("No keys were given.", advice=WAYS) from None
-    return _checked(access, secret, "The prompt")
-
-
-def _checked(access: str, secret: str, source: str) -> Keys:
-    if not (_KEY.fullmatch(access) and _KEY.fullmatch(secret)):
-        raise UsageError(
-            f"{source}: a key is empty, too long or holds signs no key has.",
-            advice="copy both keys again from the console, without quotes and spaces.",
-        )
-    if access == secret:
-        raise UsageError(
-            f"{source}: access key and secret key are the same.",
-            advice="copy both; the console shows them below each other.",
-        )
-    return Keys(access, secret)
+    return checked(access, secret, "The prompt")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from plumbline.cli import addresses, output, session
+from plumbline.cli import output, session
 from plumbline.cli.flags import proxy_of
+from plumbline.console import addresses
 from plumbline.errors import UsageError
 from plumbline.terms.connection import Address, ConnectionKind
 

@@ -63,6 +63,23 @@ def put(sheet: Sheet, form: Format, file: Path | None = None) -> int:
     return writer(form, screen())(sheet, sys.stdout.buffer)
 
 
+def put_bytes(made: bytes, file: Path | None, *, binary: bool) -> None:
+    """Write something whole.
+
+    Raises:
+        UsageError: it is not for a terminal.
+        StorageError: the file cannot be written.
+    """
+    if file is not None:
+        with _opened(file) as out:
+            out.write(made)
+        return
+    if binary and sys.stdout.isatty():
+        raise UsageError("This is not for a terminal.", advice="add -o FILE.")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(made)
+
+
 def of_rows(name: str, columns: tuple[Heading, ...], rows: Iterable[Mapping[str, Any]]) -> Sheet:
     """An answer from rows at hand; all columns hold texts."""
     import pyarrow as pa  # noqa: PLC0415 - not for --help

@@ -14,7 +14,7 @@ from plumbline.errors import UsageError
 from plumbline.terms.connection import ConnectionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from plumbline.sync.progress import Progress
     from plumbline.sync.run import Report
@@ -141,6 +141,9 @@ class _Watching:
 
     def stage(self, words: str) -> None:
         self._bar.update(self._task, description=output.clean(words))
+
+    def announce(self, counts: Mapping[str, int]) -> None:
+        """The bar shows rows alone."""
 
     def expect(self, rows: int) -> None:
         self._bar.update(self._task, total=rows, completed=0)

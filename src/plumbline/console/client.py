@@ -27,7 +27,6 @@ from plumbline.console.records import (
 )
 from plumbline.console.redaction import Redactor
 from plumbline.console.retry import Patience
-from plumbline.console.scalar import identity, integer
 from plumbline.console.transport import Transport
 from plumbline.console.verdict import judge
 from plumbline.console.wire import (
@@ -37,6 +36,7 @@ from plumbline.console.wire import (
     SeverityRow,
     decode_page,
     decode_response,
+    read_severity_counts,
 )
 from plumbline.errors import PlumblineError, QueryRefusedError
 from plumbline.terms.request import RequestRecord
@@ -228,7 +228,7 @@ class Console:
         asked = replace(query, tool=Tool.SUMSEVERITY, sort=None)
 
         def read(reply: Reply) -> dict[Severity, int]:
-            return _severity_counts(decode_page(reply.body, SeverityRow))
+            return read_severity_counts(decode_page(reply.body, SeverityRow))
 
         return self._analyse(asked, 0, len(Severity), read)
 
@@ -384,21 +384,3 @@ _LONG_AGO = 946_684_800
 """The year 2000 in epoch seconds: before any finding, and not to be taken for days."""
 _INVALID = 146
 """The code for a filter or parameter the console does not know."""
-
-
-def _severity_counts(page: Page[SeverityRow]) -> dict[Severity, int]:
-    """Counts by severity; a severity without a row has none.
-
-    Raises:
-        BrokenError: an empty page without a total, or a row that cannot be read: an answer that
-            is no proof of "none".
-    """
-    if page.total is None and not page.rows:
-        raise BrokenError("The console counted no severities and gave no total.")
-    counts = dict.fromkeys(Severity, 0)
-    for row in page.rows:
-        severity, count = identity(row.severity.id), integer(row.count)
-        if count is None or severity not in counts:
-            raise BrokenError(f"The console gave an odd severity count: {row.severity}, {count}.")
-        counts[Severity(severity)] = count
-    return counts

@@ -14,8 +14,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from plumbline.console.fault import BrokenError
-from plumbline.console.scalar import Scalar, integer, number
+from plumbline.console.scalar import Scalar, identity, integer, number
 from plumbline.errors import QueryRefusedError
+from plumbline.terms.severity import Severity
 
 T = TypeVar("T")
 
@@ -178,3 +179,21 @@ def mend(body: bytes) -> bytes:
     """
     loose = json.loads(body.decode("utf-8", "replace"), strict=False)
     return json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def read_severity_counts(page: Page[SeverityRow]) -> dict[Severity, int]:
+    """Counts by severity; a severity without a row has none.
+
+    Raises:
+        BrokenError: an empty page without a total, or a row that cannot be read: an answer that
+            is no proof of "none".
+    """
+    if page.total is None and not page.rows:
+        raise BrokenError("The console counted no severities and gave no total.")
+    counts = dict.fromkeys(Severity, 0)
+    for row in page.rows:
+        severity, count = identity(row.severity.id), integer(row.count)
+        if count is None or severity not in counts:
+            raise BrokenError(f"The console gave an odd severity count: {row.severity}, {count}.")
+        counts[Severity(severity)] = count
+    return counts

@@ -26,7 +26,7 @@ from plumbline.terms.job import JobState
 from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from plumbline.config.settings import Settings
     from plumbline.ledger.records import Job
@@ -171,6 +171,9 @@ class _Telling:
 
     def stage(self, words: str) -> None:
         self.words[self.job] = words
+
+    def announce(self, counts: Mapping[str, int]) -> None:
+        """Nothing."""
 
     def expect(self, rows: int) -> None:
         """Nothing."""

@@ -15,7 +15,7 @@ from plumbline.jobs.attempt import Attempts
 from plumbline.jobs.queue import Queue, mark
 from plumbline.jobs.upkeep import Upkeep
 from plumbline.jobs.verdict import End, Ended, judge
-from plumbline.ledger import jobs, opening, runs, workers
+from plumbline.ledger import contact, jobs, opening, runs, workers
 from plumbline.sync import pulse
 from plumbline.terms.job import JobState
 
@@ -60,6 +60,7 @@ class Worker:
     def stop(self) -> None:
         """Begin nothing more, and let what is under way stop at its next page; from anywhere."""
         self._closing.set()
+        contact.hurry()
 
     def work(self, *, once: bool = False) -> None:
         """Work.

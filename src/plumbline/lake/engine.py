@@ -28,14 +28,17 @@ class Limits:
     threads: int = 2
     spill: Path | None = None
     """Folder for what does not fit into memory."""
+    remembers: bool = True
+    """Keep what was read of files while there is room: worth it for who asks again and again."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, *, remembers: bool = True) -> Self:
         """What the settings allow."""
         return cls(
             memory_mb=settings.engine_memory_mb,
             threads=settings.engine_threads or os.cpu_count() or 1,
             spill=settings.home / "spill",
+            remembers=remembers,
         )
 
 
@@ -46,6 +49,7 @@ def connect(limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
         "memory_limit": f"{limits.memory_mb}MB",
         "threads": limits.threads,
         "preserve_insertion_order": False,
+        "enable_external_file_cache": limits.remembers,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

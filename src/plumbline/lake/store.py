@@ -121,7 +121,9 @@ class Store:
         except DeltaError:
             # The log of so many versions is not kept; the rows are there all the same.
             _LOG.warning("%s: version %s is written anew from its files", folder, pin.version)
-            _write(folder, table, _held([self._lake / file for file in pin.files], table), anew=True)
+            _write(
+                folder, table, _held([self._lake / file for file in pin.files], table), anew=True
+            )
 
     def _tidy(self, folder: Path, table: Table) -> None:
         """Leave out rows past their time and join small files, as part of an unpublished version.

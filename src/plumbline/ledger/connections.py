@@ -236,10 +236,20 @@ def set_keys(name: str, keys: Keys) -> None:
         ConfigurationError: the sealing keys cannot be used.
     """
     with seal.turn(), transaction.atomic():
-        row = _row(name)
-        SealedRow.objects.filter(connection=row).update(keys=_sealed(keys))
-        ConnectionRow.objects.filter(pk=row.pk).update(retired=None)
-        audit.note("rotate-keys", name, "no longer retired" if row.retired else "")
+        put_keys(name, keys)
+
+
+def put_keys(name: str, keys: Keys) -> None:
+    """The same for whoever holds the turn of sealing and a transaction.
+
+    Raises:
+        UsageError: there is no such connection.
+        ConfigurationError: the sealing keys cannot be used.
+    """
+    row = _row(name)
+    SealedRow.objects.filter(connection=row).update(keys=_sealed(keys))
+    ConnectionRow.objects.filter(pk=row.pk).update(retired=None)
+    audit.note("rotate-keys", name, "no longer retired" if row.retired else "")
 
 
 def _rows() -> QuerySet[ConnectionRow]:

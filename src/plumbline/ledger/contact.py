@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,14 @@ _missed: dict[str, float] = {}
 """Since when those of them that do not answer now have been missed, by whichever thread."""
 
 
+_hurry = threading.Event()
+
+
+def hurry() -> None:
+    """Wait for no server any more: this process is to end. Signal handlers may call it."""
+    _hurry.set()
+
+
 def keep() -> None:
     """See to it that the next transaction finds its server; call it outside of any.
 
@@ -35,14 +44,14 @@ def keep() -> None:
     server = _name(connection)
     while not _reached(last=not _is_waited_for(server)):
         _missed.setdefault(server, time.monotonic())
-        time.sleep(_PAUSE)
+        _hurry.wait(_PAUSE)
     _missed.pop(server, None)
     _met.add(server)
 
 
 def _is_waited_for(server: str) -> bool:
     now = time.monotonic()
-    return server in _met and now < _missed.get(server, now) + PATIENCE
+    return server in _met and not _hurry.is_set() and now < _missed.get(server, now) + PATIENCE
 
 
 def _reached(*, last: bool) -> bool:

@@ -154,6 +154,8 @@ class RunRow(models.Model):
     rows = models.PositiveBigIntegerField(default=0)
     # What the keys could see: user, role, group, repositories.
     sight = models.JSONField(default=dict)
+    # What it is at while it works: stage, rows read and expected, numbers the console announced.
+    progress = models.JSONField(default=dict)
     # What began it: command, schedule, import, …
     by = models.CharField(max_length=32, default="command")
     # Somebody asked it to stop, and who.

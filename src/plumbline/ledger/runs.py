@@ -99,8 +99,10 @@ def resume(number: int) -> Run:
 
 
 @storage_faults()
-def heartbeat(number: int) -> str:
+def heartbeat(number: int, progress: Mapping[str, Any] | None = None) -> str:
     """Tell that the run's process is at work, at least every half minute; hear who wants its end.
+
+    What it is at, if given, replaces what it was at before.
 
     Raises:
         StoppedError: the run is not this process's any more: it was silent for too long.
@@ -109,7 +111,8 @@ def heartbeat(number: int) -> str:
     mine = RunRow.objects.filter(
         pk=number, state=RunState.RUNNING, host=me.host, pid=me.pid, process=me.process
     )
-    if not mine.update(heartbeat=timezone.now()):
+    told = {} if progress is None else {"progress": storable_tree(dict(progress))}
+    if not mine.update(heartbeat=timezone.now(), **told):
         raise StoppedError(f"Run {number} was taken for dead, and ended by another process.")
     return "".join(mine.filter(stop=True).values_list("stopped_by", flat=True))
 
@@ -187,6 +190,13 @@ def get(number: int) -> Run:
         UsageError: there is none of that number.
     """
     return _as_it_is(_row(number))
+
+
+@storage_faults()
+def progress(number: int) -> Mapping[str, Any]:
+    """What a run told last of what it is at; empty where it told nothing."""
+    found = RunRow.objects.filter(pk=number).values_list("progress", flat=True).first()
+    return found or {}
 
 
 @storage_faults()

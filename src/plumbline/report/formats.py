@@ -23,11 +23,13 @@ class Format(StrEnum):
     """For spreadsheets; nothing in it is taken for a formula."""
     PARQUET = "parquet"
     """Columns with their types, for other engines."""
+    XLSX = "xlsx"
+    """For spreadsheets, with types, and a sheet that tells what it is."""
 
     @property
     def is_binary(self) -> bool:
         """Whether it is nothing to show on a terminal."""
-        return self is Format.PARQUET
+        return self in {Format.PARQUET, Format.XLSX}
 
 
 def writer(chosen: Format, screen: Screen) -> Writer:
@@ -54,5 +56,9 @@ def writer(chosen: Format, screen: Screen) -> Writer:
             from plumbline.report import parquet
 
             return parquet.write
+        case Format.XLSX:
+            from plumbline.report import xlsx
+
+            return xlsx.write
         case _:
             assert_never(chosen)

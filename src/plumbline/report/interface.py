@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from plumbline.posture.relation import Heading
 
@@ -23,6 +23,8 @@ class Sheet:
     schema: pa.Schema
     batches: Iterable[pa.RecordBatch]
     warnings: tuple[str, ...] = ()
+    about: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    """Tells what else is to be known of it, by name: the query, as of when, how it was proven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

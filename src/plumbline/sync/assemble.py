@@ -49,7 +49,10 @@ if TYPE_CHECKING:
     from plumbline.lake.store import Store
     from plumbline.terms.snapshot import Pin
 
-_BATCH = 32_768
+_BATCH = 16_384
+_FEW = 1_024
+"""Rows at a time where each has texts, which can be megabytes."""
+_WITH_TEXTS = frozenset({OUTPUTS.name, PLUGINS.name})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +217,8 @@ class Assembler:
 
     def _stream(self, query: str, table: Table) -> pa.RecordBatchReader:
         """The rows of a query in the table's own schema, batch by batch."""
-        reader = self._engine.execute(query).to_arrow_reader(_BATCH)
+        rows = _FEW if table.name in _WITH_TEXTS else _BATCH
+        reader = self._engine.execute(query).to_arrow_reader(rows)
         return pa.RecordBatchReader.from_batches(table.schema, _cast(reader, table.schema))
 
 

@@ -130,7 +130,7 @@ class _Work:
     def perform(self, files: Mapping[str, Path], pulse: Pulse) -> Imported:
         """The import itself."""
         self._staging.discard()
-        engine = connect(Limits.of(self._settings))
+        engine = connect(Limits.of(self._settings, remembers=False))
         intake = Intake(
             console=self._order.connection,
             staging=self._staging,
@@ -144,15 +144,19 @@ class _Work:
         self._proofs.extend(intake.prove(parts))
         self._refuse_unproven()
         self._progress.stage("Aligning and publishing")
+        give_back()
         staged = settle(engine, self._told(), self._known())
         engine.close()
+        give_back()
         return self._publish(self._assemble(staged))
 
     def _assemble(self, staged: Mapping[str, list[str]]) -> Assembly:
         settings, name = self._settings, self._order.connection
         pins = self._before.tables if self._before else {}
         store = Store.of(settings, name)
-        assembler = Assembler(connect(Limits.of(settings)), settings.lake, store, pins)
+        assembler = Assembler(
+            connect(Limits.of(settings, remembers=False)), settings.lake, store, pins
+        )
         return assembler.assemble(
             Material(
                 step=self._step(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,7 +18,7 @@ from plumbline.terms.finding import Source
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from plumbline.config.settings import Settings
     from plumbline.console.client import Console
@@ -74,6 +75,15 @@ class Plan:
     """The time by the console's own clock."""
     sight: Sight
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Active findings of each severity that the console counts in what is to be read."""
+        found: Counter[str] = Counter()
+        for task in self.tasks:
+            told = task.counts.get(Source.CUMULATIVE, {})
+            found.update({severity.word: number for severity, number in told.items()})
+        return dict(found)
 
     def is_unchanged(self, memory: Memory) -> bool:
         """Whether no repository needs reading, and none has come or gone out of sight."""

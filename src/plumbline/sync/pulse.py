@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from plumbline.errors import StoppedError, StorageError
 from plumbline.ledger import opening, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from plumbline.sync.log import RunLog
 
@@ -47,7 +47,7 @@ class Pulse:
     """Beats from a thread of its own while a run works; use it as a context manager.
 
     The run may wait an hour for its budget, or align for minutes: other machines take a run that
-    is silent for two minutes for dead.
+    is silent for two minutes for dead. Each beat tells what the run is at, for whoever looks on.
     """
 
     def __init__(
@@ -55,12 +55,14 @@ class Pulse:
         run: int,
         log: RunLog,
         *,
+        told: Callable[[], Mapping[str, Any]] | None = None,
         halted: Callable[[], str] = never,
         pause: Callable[[float], None] | None = None,
         seconds: float = _SECONDS,
     ) -> None:
         self._run = run
         self._log = log
+        self._told = told
         self._halted = halted
         self._pause = pause
         self._seconds = seconds
@@ -128,7 +130,7 @@ class Pulse:
 
     def _listen(self) -> None:
         try:
-            by = runs.heartbeat(self._run)
+            by = runs.heartbeat(self._run, self._told() if self._told else None)
         except StoppedError as error:
             self._stop(error)
             return

@@ -24,7 +24,7 @@ from plumbline.sync.gather import Gatherer
 from plumbline.sync.log import RunLog
 from plumbline.sync.outset import Outset
 from plumbline.sync.plan import Increments, Plan
-from plumbline.sync.progress import Progress, Silent
+from plumbline.sync.progress import Kept, Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work, never
 from plumbline.sync.reading import Gathered
 from plumbline.sync.reconcile import Reconciler
@@ -83,10 +83,11 @@ class Synchroniser:
             otherwise.callback(
                 runs.finish, run.number, RunState.FAILED, error="It was interrupted."
             )
-            pulse = Pulse(run.number, log, halted=self.halted, pause=self.sleep)
+            watch = Kept(self.progress)
+            pulse = Pulse(run.number, log, told=watch.told, halted=self.halted, pause=self.sleep)
             try:
                 with engine_faults(), log, pulse, self._console(connection, keys, log, pulse) as sc:
-                    report = _Work(self, outset, run, log, pulse).perform(sc)
+                    report = _Work(self, outset, run, log, pulse, watch).perform(sc)
             except PlumblineError as error:
                 report = _failed(run, error)
                 if isinstance(error, DamagedError):
@@ -118,16 +119,22 @@ class _Work:
     """One run under way."""
 
     def __init__(
-        self, owner: Synchroniser, outset: Outset, run: Run, log: RunLog, pulse: Pulse
+        self,
+        owner: Synchroniser,
+        outset: Outset,
+        run: Run,
+        log: RunLog,
+        pulse: Pulse,
+        watch: Progress,
     ) -> None:
         self._outset = outset
         self._run = run
         self._log = log
-        self._progress = owner.progress
+        self._progress = watch
         self._pulse = pulse
         settings, name = owner.settings, outset.connection.name
         self._staging = _staging(settings, name)
-        self._engine = connect(Limits.of(settings))
+        self._engine = connect(Limits.of(settings, remembers=False))
         self._lake = settings.lake
         store = Store.of(settings, name)
         self._assembler = Assembler(self._engine, settings.lake, store, outset.pins)
@@ -137,6 +144,7 @@ class _Work:
         outset, run = self._outset, self._run
         self._progress.stage("Looking at the console")
         plan = outset.plan(console, run.started)
+        self._progress.announce(plan.counts)
         lists = console.asset_lists()
         if outset.is_unchanged(plan, lists):
             nothing = Gathered()
@@ -148,6 +156,7 @@ class _Work:
         self._progress.stage("Reading asset lists")
         complete = list(with_addresses(console, lists, gathered.odd))
         self._progress.stage("Aligning and publishing")
+        give_back()
         assembly = self._assembler.assemble(self._material(plan, complete, gathered))
         return self._publish(plan, lists, gathered, assembly)
 

@@ -35,7 +35,7 @@ ABSENCES = {
 """What it means that a value is missing, where that is no silence of the console."""
 LABELS = {
     "ip": "Address",
-    "dns_name": "Name",
+    "dns_name": "Host",
     "netbios_name": "NetBIOS",
     "mac": "MAC",
     "os": "Operating system",
@@ -84,6 +84,9 @@ def cell(relation: str, field: Field, row: Row, *, several: bool) -> Cell:
     """A value of a row."""
     value = row.get(field.name)
     own = _OWN.get((relation, field.name))
+    if field.name == "dns_name" and own:
+        # One without a name is known by its address.
+        value = value or row.get("ip")
     shown = own(value, row, several) if own and value is not None else plain(field, value)
     return Cell(label(field), shown, is_number(field))
 

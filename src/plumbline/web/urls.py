@@ -12,11 +12,14 @@ from plumbline.web.explorer.kinds import KINDS
 from plumbline.web.pages import (
     account,
     audit,
+    changes,
     explorer,
+    handover,
     health,
     host,
     links,
     lists,
+    live,
     matrix,
     overview,
     people,
@@ -24,6 +27,7 @@ from plumbline.web.pages import (
     sources,
     tokens,
     vulnerability,
+    wizard,
 )
 from plumbline.web.rules import Door, page
 
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.urls import URLPattern
-
 
 
 def _explorers() -> Iterator[URLPattern]:
@@ -62,8 +65,25 @@ urlpatterns = [
     page("compare", matrix.show, "matrix", Right.SEE),
     page("runs", runs.show, "runs", Right.SEE),
     page("runs/<int:number>", runs.one, "run", Right.SEE),
+    page("runs/<int:number>/live", live.of_run, "run-live", Right.SEE),
     page("connections", sources.show, "sources", Right.SEE),
     page("connections/<str:name>", sources.one, "source", Right.SEE),
+    page("connections/<str:name>/live", live.of_connection, "source-live", Right.SEE),
+    page("connections/<str:name>/start", live.start, "source-start", Right.RUN),
+    page("connections/<str:name>/cancel", live.cancel, "source-cancel", Right.RUN),
+    page("connections/<str:name>/pause", changes.pause, "source-pause", Right.CONNECT),
+    page("connections/<str:name>/test", changes.test, "source-test", Right.CONNECT),
+    page("connections/<str:name>/scope", changes.scope, "source-scope", Right.CONNECT),
+    page("connections/<str:name>/remove", changes.remove, "source-remove", Right.CONNECT),
+    page("connections/<str:name>/keys", changes.keys, "source-keys", Right.KEYS_SET),
+    page("connections/<str:name>/hand-over", changes.hand_over, "source-handover", Right.KEYS_SET),
+    # Setting one up, step by step.
+    page("connect", wizard.address, "connect", Right.CONNECT),
+    page("connect/trust", wizard.trust, "connect-trust", Right.CONNECT),
+    page("connect/guide", wizard.guide, "connect-guide", Right.CONNECT),
+    page("connect/keys", wizard.keys, "connect-keys", Right.CONNECT),
+    page("connect/check", wizard.check, "connect-check", Right.CONNECT),
+    page("connect/scope", wizard.scope, "connect-scope", Right.CONNECT),
     # Oneself.
     page("settings/account", account.show, "account", Door.SIGNED_IN),
     page("settings/account/sessions/<int:number>/end", account.end, "session-end", Door.SIGNED_IN),
@@ -81,6 +101,7 @@ urlpatterns = [
     # One-time links.
     page("welcome/<str:secret>", links.first, "first-link", Door.PUBLIC),
     page("password/<str:secret>", links.password, "password-link", Door.PUBLIC),
+    page("hand-over/<str:secret>", handover.show, "hand-over", Door.PUBLIC),
     # Machines.
     page("healthz", health.alive, "healthz", Door.PUBLIC),
     page("readyz", health.ready, "readyz", Door.PUBLIC),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from plumbline.errors import UsageError
-from plumbline.ledger import audit
+from plumbline.ledger import audit, connections, seal
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people import register
 from plumbline.ledger.people.models import LinkRow
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from plumbline.ledger.people.records import Person
+    from plumbline.terms.connection import Keys
 
 
 @storage_faults()
@@ -98,6 +99,22 @@ def renew(secret: str, password: str) -> None:
         register.set_password(found.person, password)
 
 
+@storage_faults()
+def hand_over(secret: str, keys: Keys) -> str:
+    """Seal the keys of the connection a link is for; the link is dead then, and tells its name.
+
+    Raises:
+        UsageError: the link cannot be used, or there is no such connection any more.
+        ConfigurationError: the sealing keys cannot be used; the link stays good.
+    """
+    with seal.turn(), transaction.atomic():
+        found = use(LinkKind.KEYS, secret)
+        if found is None:
+            raise _over()
+        connections.put_keys(found.subject, keys)
+    return found.subject
+
+
 def _over() -> UsageError:
     return UsageError("This link was used already, is too old, or was never made.")
 
@@ -115,5 +132,6 @@ def _link(row: LinkRow) -> Link:
         person=None if row.person is None else row.person.name,
         subject=row.subject,
         created_by=row.created_by,
+        created=row.created,
         expires=row.expires,
     )

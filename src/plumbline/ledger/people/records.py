@@ -77,4 +77,5 @@ class Link:
     person: str | None
     subject: str
     created_by: str
+    created: datetime
     expires: datetime

@@ -76,7 +76,7 @@ def _counted(asked: Asked, seen: Seen, field: Field, wanted: str) -> Iterator[tu
         told = facets.values(whole, seen, field)
     except UsageError:
         told = facets.values(replace(asked, query=filters.NO_QUERY), seen, field)
-    for value, rows in told:
+    for value, rows in facets.ordered(field, told):
         if wanted in value.lower():
             text = str(refining.term("x", value)).removeprefix("x:")
             yield text, f"{rows:,} {asked.kind.one if rows == 1 else asked.kind.many}"

@@ -60,7 +60,7 @@ def _facet(asked: Asked, seen: Seen, field: Field, place: int) -> Facet:
     told = values(asked, seen, field)
     held = tuple(one.lower() for one in refining.chosen(asked.query, asked.kind.relation, field.name))
     told.sort(key=lambda one: one[0].lower() not in held)
-    shown = _ordered(field, told)[:_MOST]
+    shown = ordered(field, told)[:_MOST]
     choices = [_choice(asked, field, value, rows, held) for value, rows in shown]
     return Facet(
         name=field.name,
@@ -97,7 +97,8 @@ def _shown(field: Field, value: str) -> str:
     return value.replace("_", " ") if field.words else value
 
 
-def _ordered(field: Field, told: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def ordered(field: Field, told: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Severities by what they mean, the worst first; other values as they come."""
     if field.kind is not FieldKind.SEVERITY:
         return told
     known = dict(told)

@@ -35,14 +35,13 @@ FINDINGS = Kind(
     many="findings",
     begins=places.OPEN,
     columns=(
-        "severity", "risk", "plugin_name", "dns_name", "ip", "port", "state", "sla", "age_days",
-        "kev",
+        "severity", "risk", "plugin_name", "dns_name", "port", "state", "sla", "age_days", "kev",
     ),
     facets=(
         "severity", "state", "exploitable", "kev", "sla", "asset_lists", "repository", "family",
         "os", "console",
     ),
-    hidden=("finding", "host", "plugin_id"),
+    hidden=("finding", "host", "plugin_id", "ip"),
 )  # fmt: skip
 HOSTS = Kind(
     page="hosts",
@@ -56,7 +55,7 @@ HOSTS = Kind(
         "last_seen", "credentialed",
     ),
     facets=("present", "credentialed", "os", "asset_lists", "repositories", "rule", "consoles"),
-    hidden=("host",),
+    hidden=("host", "ip"),
 )  # fmt: skip
 PLUGINS = Kind(
     page="vulnerabilities",

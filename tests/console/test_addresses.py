@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.cli.addresses import console_url, fingerprint, proxy_url
+from plumbline.console.addresses import console_url, fingerprint, proxy_url
 from plumbline.errors import UsageError
 
 DIGITS = "ab" * 32

@@ -1,0 +1,31 @@
+"""Where the rows of a list come from: what was asked, as of when, and how that was proven."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from plumbline.report.reports import sight
+from plumbline.report.reports.sureness import proof_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.posture.engine import Estate
+
+
+def about(estate: Estate, asked: str, order: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+    """What a sheet beside the rows tells of them.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    proofs = (
+        (
+            f"connection {one['connection']}",
+            f"as of {one['as_of'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, run {one['run']}, "
+            f"{one['state']}, {proof_of(one)}",
+        )
+        for one in sight.proofs(estate)
+    )
+    return (("query", asked or "everything"), ("order", ", ".join(order)), *proofs)

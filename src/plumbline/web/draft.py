@@ -1,0 +1,91 @@
+"""A connection that somebody is setting up: kept with their session until its last step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from plumbline.errors import ConfigurationError
+from plumbline.ledger import seal
+from plumbline.terms.connection import Address, Connection, Keys, Trust, TrustKind
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_PLACE = "connecting"
+_NEW = "the connection that is being set up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What was told so far. Secrets are sealed, for sessions lie in the database."""
+
+    name: str
+    url: str
+    proxy: str = field(default="", repr=False)
+    """Sealed; empty without."""
+    trust: str = ""
+    """A kind of trust; empty as long as nobody chose."""
+    believed: str = ""
+    """What that kind believes: a file, or a fingerprint."""
+    access: str = field(default="", repr=False)
+    """Sealed."""
+    secret: str = field(default="", repr=False)
+    """Sealed."""
+
+    @property
+    def address(self) -> Address:
+        """Where the console is, and whom to believe there."""
+        trust = Trust(kind=TrustKind(self.trust or TrustKind.SYSTEM), value=self.believed)
+        return Address(url=self.url, trust=trust, proxy=_opened(self.proxy))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection as it would be."""
+        return Connection(name=self.name, address=self.address)
+
+    @property
+    def keys(self) -> Keys | None:
+        """Its keys, if they were given and can still be opened."""
+        if not self.access:
+            return None
+        try:
+            return Keys(_opened(self.access), _opened(self.secret))
+        except ConfigurationError:
+            return None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether there is a certificate to look at."""
+        return self.url.startswith("https:")
+
+    def with_keys(self, keys: Keys) -> Draft:
+        """The same with its keys, sealed."""
+        return replace(self, access=sealed(keys.access), secret=sealed(keys.secret))
+
+    def keep(self, request: HttpRequest) -> None:
+        """Keep it for the next step."""
+        request.session[_PLACE] = asdict(self)
+
+
+def of(request: HttpRequest) -> Draft | None:
+    """What this visitor is setting up."""
+    told = request.session.get(_PLACE)
+    return Draft(**told) if isinstance(told, dict) else None
+
+
+def drop(request: HttpRequest) -> None:
+    """Forget it."""
+    request.session.pop(_PLACE, None)
+
+
+def sealed(text: str) -> str:
+    """A secret in a form that may lie in the database; empty stays empty."""
+    if not text:
+        return ""
+    with seal.turn():
+        return seal.seal(text).decode("ascii")
+
+
+def _opened(text: str) -> str:
+    return seal.unseal(text.encode("ascii"), _NEW) if text else ""

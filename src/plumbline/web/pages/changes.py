@@ -1,0 +1,160 @@
+"""`/connections/NAME/…`: pause, test, new keys, scope and schedule, hand-over, removal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from plumbline.errors import PlumblineError, UsageError
+from plumbline.lake.folders import remove_folders
+from plumbline.ledger import connections as kept
+from plumbline.terms.connection import ConnectionKind
+from plumbline.web import glance
+from plumbline.web.connecting import Pair, Reading, offered, reading_of, sent, told_at
+from plumbline.web.installation import own
+from plumbline.web.pages import checks, handover
+from plumbline.web.visitor import visitor
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from plumbline.ledger.records import Entry
+
+KEEP, DELETE = "keep", "delete"
+
+
+class Removal(forms.Form):
+    """What becomes of the data, and the name once more."""
+
+    fate = forms.ChoiceField(
+        label="What it published",
+        widget=forms.RadioSelect,
+        choices=[
+            (KEEP, "Go on showing it, marked as retired; new keys bring the connection back"),
+            (DELETE, "Delete it: findings, snapshots and proofs; its runs stay in the history"),
+        ],
+    )
+    again = forms.CharField(
+        label="Its name, to be sure", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: object, name: str, **more: object) -> None:
+        super().__init__(*args, **more)  # type: ignore[arg-type] # handed through
+        self._name = name
+
+    def clean_again(self) -> str:
+        """The name, written out."""
+        again = str(self.cleaned_data["again"]).strip()
+        if again != self._name:
+            raise forms.ValidationError(f"Write {self._name}, exactly.")
+        return again
+
+
+@require_POST
+def pause(request: HttpRequest, name: str) -> HttpResponse:
+    """Hold a connection back from runs, or let it run again."""
+    _entry(request, name)
+    paused = request.POST.get("paused") == "yes"
+    kept.pause(name, paused=paused)
+    messages.success(request, f"{name} is {'paused' if paused else 'read again'}.")
+    return redirect("source", name=name)
+
+
+def test(request: HttpRequest, name: str) -> HttpResponse:
+    """Check what the connection needs, now."""
+    _console(request, name)
+    connection, keys = kept.get(name), kept.get_keys(name)
+    return checks.answer(request, connection, keys, "connection/test.html", {"name": name})
+
+
+@sensitive_post_parameters()
+def keys(request: HttpRequest, name: str) -> HttpResponse:
+    """Replace the keys."""
+    entry = _console(request, name)
+    form = Pair(sent(request))
+    if request.method == "POST" and form.is_valid():
+        with told_at(form):
+            kept.set_keys(name, form.keys)
+            messages.success(request, f"The keys of {name} are sealed. Test them.")
+            return redirect("source-test", name=name)
+    context = {"form": form, "name": name, "entry": entry}
+    return render(request, "connection/keys.html", context)
+
+
+def hand_over(request: HttpRequest, name: str) -> HttpResponse:
+    """Make a one-time link by which the console's administrator enters the keys."""
+    entry = _console(request, name)
+    link = handover.make(request, name) if request.method == "POST" else ""
+    context = {"name": name, "entry": entry, "link": link, "hours": _hours()}
+    return render(request, "connection/handover.html", context)
+
+
+def scope(request: HttpRequest, name: str) -> HttpResponse:
+    """Change what is read, and when."""
+    _console(request, name)
+    connection = kept.get(name)
+    seen, trouble = [], None
+    try:
+        found = glance.repositories(connection, kept.get_keys(name))
+        seen = offered(found, connection.scope)
+    except PlumblineError as error:
+        trouble = error
+    form = Reading(sent(request), seen=seen, initial=reading_of(connection))
+    if request.method == "POST" and form.is_valid():
+        with told_at(form):
+            changed = replace(connection, scope=form.scope(connection.scope))
+            if changed != connection:
+                kept.edit(changed)
+            form.plan_for(name)
+            messages.success(request, f"{name} was changed.")
+            return redirect("source", name=name)
+    context = {"form": form, "name": name, "trouble": trouble}
+    return render(request, "connection/scope.html", context)
+
+
+def remove(request: HttpRequest, name: str) -> HttpResponse:
+    """Give up a connection and erase its keys."""
+    entry = _entry(request, name)
+    form = Removal(sent(request), name=name)
+    if request.method == "POST" and form.is_valid():
+        with told_at(form):
+            told = _removed(name, form.cleaned_data["fate"])
+            messages.success(request, told)
+            return redirect("sources")
+    return render(request, "connection/remove.html", {"form": form, "name": name, "entry": entry})
+
+
+def _removed(name: str, fate: str) -> str:
+    if fate == KEEP:
+        kept.retire(name)
+        return f"{name} is retired: its keys are gone, what it published is still shown."
+    kept.remove(name)
+    remove_folders(own().home, name)
+    return f"{name} is removed, with what it published."
+
+
+def _entry(request: HttpRequest, name: str) -> Entry:
+    """A connection that the visitor sees as a whole."""
+    if not kept.exists(name) or not visitor(request).holds(name):
+        raise UsageError(
+            f"There is no connection {name!r} that you see as a whole.", advice="the connections."
+        )
+    return kept.entry(name)
+
+
+def _console(request: HttpRequest, name: str) -> Entry:
+    """One that reads a console."""
+    entry = _entry(request, name)
+    if entry.connection.kind is not ConnectionKind.CONSOLE:
+        raise UsageError(f"{name} takes files: it has neither address nor keys.")
+    return entry
+
+
+def _hours() -> int:
+    return int(handover.LASTS.total_seconds() // 3600)

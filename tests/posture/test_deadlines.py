@@ -1,0 +1,123 @@
+"""Deadlines, times to fix, actions and signals, against numbers counted by plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plumbline.posture import explore
+from plumbline.posture.filters import parse
+from plumbline.posture.questions import ask
+from plumbline.posture.relations import RELATIONS
+from plumbline.posture.sla import Deadlines
+from plumbline.terms.severity import Severity
+from small import AS_OF
+
+if TYPE_CHECKING:
+    from plumbline.posture.engine import Estate
+    from small import Made
+
+Row = dict[str, Any]
+DEADLINES = Deadlines()
+OPEN = {"open", "reopened"}
+
+
+def told(estate: Estate, name: str, *arguments: str) -> list[Row]:
+    return list(ask(estate, name, arguments).fetch().to_pylist())
+
+
+def standing(finding: Row) -> str | None:
+    days = DEADLINES.days(Severity(finding["severity"]))
+    if days is None or finding["first_seen"] is None:
+        return None
+    end = finding["first_seen"] + timedelta(days=days)
+    if finding["state"] in OPEN:
+        return "overdue" if end < AS_OF[finding["console"]] else "within"
+    if finding["state"] == "fixed" and finding["fixed_at"] is not None:
+        return "met" if finding["fixed_at"] <= end else "missed"
+    return None
+
+
+def is_due(finding: Row) -> bool:
+    days = DEADLINES.days(Severity(finding["severity"]))
+    now = AS_OF[finding["console"]]
+    end = finding["first_seen"] + timedelta(days=days or 0)
+    return bool(now - timedelta(days=30) <= end <= now)
+
+
+def test_findings_stand_to_their_deadlines_as_counted_by_hand(made: Made, estate: Estate) -> None:
+    expected = Counter(
+        (Severity(f["severity"]).word, standing(f)) for f in made.of("findings") if standing(f)
+    )
+    for row in told(estate, "sla"):
+        word = row["severity"]
+        assert row["overdue"] == expected[word, "overdue"]
+        assert row["within"] == expected[word, "within"]
+        recent = [f for f in made.of("findings") if Severity(f["severity"]).word == word]
+        recent = [f for f in recent if standing(f) and is_due(f)]
+        kinds = Counter(map(standing, recent))
+        assert row["due"] == len(recent)
+        assert (row["met"], row["missed"], row["late"]) == (
+            kinds["met"], kinds["missed"], kinds["overdue"],
+        )  # fmt: skip
+    assert sum(expected.values()) > 50
+
+
+@pytest.mark.parametrize("word", ["overdue", "within", "met", "missed"])
+def test_a_filter_finds_what_the_question_counts(word: str, made: Made, estate: Estate) -> None:
+    found = explore.total(RELATIONS["findings"], estate, parse(f"sla:{word}"))
+    assert found == sum(standing(f) == word for f in made.of("findings"))
+    due = explore.total(RELATIONS["findings"], estate, parse(f"due_at:0d..30d sla:{word}"))
+    assert due == sum(standing(f) == word and is_due(f) for f in made.of("findings"))
+
+
+def test_informational_findings_have_no_deadline() -> None:
+    assert DEADLINES.days(Severity.INFO) is None
+    assert [DEADLINES.days(s) for s in sorted(Severity, reverse=True)] == [15, 30, 90, 180, None]
+
+
+def test_the_median_time_to_fix_is_that_of_recent_fixes(made: Made, estate: Estate) -> None:
+    def days(one: Row, end: str) -> int:
+        stop = one[end] or AS_OF[one["console"]]
+        return max(0, (stop - one["first_seen"]).days)
+
+    for row in told(estate, "time-to-fix"):
+        mine = [f for f in made.of("findings") if Severity(f["severity"]).word == row["severity"]]
+        fixed = [
+            days(f, "fixed_at")
+            for f in mine
+            if f["state"] == "fixed"
+            and f["fixed_at"] is not None
+            and f["fixed_at"] >= AS_OF[f["console"]] - timedelta(days=90)
+        ]
+        assert row["fixed"] == len(fixed)
+        assert row["median"] == (median(fixed) if fixed else None)
+        still = [
+            max(0, (AS_OF[f["console"]] - f["first_seen"]).days)
+            for f in mine
+            if f["state"] in OPEN and f["first_seen"] is not None
+        ]
+        assert row["open_median"] == (median(still) if still else None)
+
+
+def test_signals_count_every_open_finding_above_info_once(made: Made, estate: Estate) -> None:
+    rows = told(estate, "vpr-by-epss")
+    above = [f for f in made.open() if f["severity"] > Severity.INFO]
+    assert sum(row["findings"] for row in rows) == len(above)
+    missing = sum(made.plugin(f)["vpr"] is None for f in above)
+    assert sum(row["findings"] for row in rows if row["vpr"] == "not supplied") == missing
+
+
+def test_actions_never_remove_more_than_there_is(estate: Estate) -> None:
+    rows = told(estate, "top-actions", "1000")
+    shares = [row["share"] for row in rows]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1, abs=0.01)
+    relation = RELATIONS["findings"]
+    for row in rows[:5]:
+        query = parse(f'state:open,reopened solution:"{row["solution"]}"')
+        assert explore.total(relation, estate, query) == row["findings"]
