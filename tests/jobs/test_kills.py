@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from crew import lives, until
 from fate import PHASES
+from lab import only
 from story import Story
 
 from plumbline.ledger import jobs, runs, snapshots, workers
@@ -106,7 +107,9 @@ def test_a_hundred_kills_end_in_the_truth(
     settings: Settings, console: MakeConsole, crew: Workers, seed: int
 ) -> None:
     wanted = KILLS["postgresql" if settings.database_url else "sqlite"]
-    ordeal = Ordeal(console(hosts=2, page=30), crew, random.Random(seed))  # noqa: S311 - can be played again
+    lab = console(hosts=2, page=30)
+    only(lab.emulator.estate, 1, 5)
+    ordeal = Ordeal(lab, crew, random.Random(seed))  # noqa: S311 - can be played again
     ordeal.calibrate()
     ordeal.follow()
     while ordeal.killed.total() < wanted:

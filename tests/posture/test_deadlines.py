@@ -83,19 +83,20 @@ def test_informational_findings_have_no_deadline() -> None:
 def test_the_median_time_to_fix_is_that_of_recent_fixes(made: Made, estate: Estate) -> None:
     def days(one: Row, end: str) -> int:
         stop = one[end] or AS_OF[one["console"]]
-        return max(0, (stop - one["first_seen"]).days)
+        return max(0, int((stop - one["first_seen"]).days))
 
     for row in told(estate, "time-to-fix"):
         mine = [f for f in made.of("findings") if Severity(f["severity"]).word == row["severity"]]
         fixed = [
-            days(f, "fixed_at")
+            f["first_seen"] and days(f, "fixed_at")
             for f in mine
             if f["state"] == "fixed"
             and f["fixed_at"] is not None
             and f["fixed_at"] >= AS_OF[f["console"]] - timedelta(days=90)
         ]
         assert row["fixed"] == len(fixed)
-        assert row["median"] == (median(fixed) if fixed else None)
+        known = [one for one in fixed if one is not None]
+        assert row["median"] == (median(known) if known else None)
         still = [
             max(0, (AS_OF[f["console"]] - f["first_seen"]).days)
             for f in mine

@@ -42,7 +42,9 @@ OF_SEVERAL = {"across-consoles", "reported-twice"}
 """Asked in test_several.py: no host of this estate is on both consoles."""
 
 
-@pytest.mark.parametrize("name", [n for n, q in QUESTIONS.items() if n not in OF_SEVERAL and not wants(q)])
+@pytest.mark.parametrize(
+    "name", [n for n, q in QUESTIONS.items() if n not in OF_SEVERAL and not wants(q)]
+)
 def test_every_question_answers_in_the_columns_it_declares(
     name: str, estate: Estate, nothing: Estate
 ) -> None:

@@ -77,7 +77,7 @@ def test_the_engine_says_the_same(made: Made, estate: Estate) -> None:
 def test_the_example_of_the_documentation_is_right() -> None:
     text = DOC.read_text(encoding="utf-8")
     found = re.search(
-        r"extent ([0-9.]+) has the score 100 × e\^\(−[0-9.]+\) = \*\*([0-9.]+)\*\*", text
+        r"extent ([0-9.]+) has the score 100 . e\^\(.[0-9.]+\) = \*\*([0-9.]+)\*\*", text
     )
     assert found
     assert float(found[2]) == pytest.approx(100 * math.exp(-float(found[1]) / 10), abs=0.05)

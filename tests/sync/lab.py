@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from plumbline.config.settings import Settings
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
@@ -22,6 +24,8 @@ from plumbline.terms.finding import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from plumbline.emulator.estate import View
 
 Fact = tuple[Any, ...]
 
@@ -68,6 +72,22 @@ class Lab:
         connections.edit(
             Connection(name="lab", address=old.address, manners=old.manners, scope=Scope(**scope))
         )
+
+
+def only(estate: Estate, *repositories: int) -> Estate:
+    """The estate without its other repositories, for tests that make many runs."""
+
+    def cut(view: View) -> View:
+        hosts = view.stock.hosts.items
+        inside = np.array([host.repository.id in repositories for host in hosts])
+        for source in Source:
+            rows = view.findings(source)
+            view = view.holding(source, rows.take(inside[rows.host]))
+        kept = tuple(one for one in view.repositories if one.id in repositories)
+        return replace(view, repositories=kept)
+
+    estate.publish(cut)
+    return estate
 
 
 _SHOWN = """

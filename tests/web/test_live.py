@@ -17,7 +17,6 @@ from plumbline.web import stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from django.test import Client
     from town import Town
 
     from plumbline.emulator.emulator import Emulator
@@ -33,8 +32,8 @@ def added(found: Emulator) -> None:
     connections.add(connection, Keys(found.access_key, found.secret_key))
 
 
-def heard(browser: Client, path: str) -> Iterator[str]:
-    answer = browser.get(path, headers=LISTENS)
+def heard(browser: Any, path: str) -> Iterator[str]:
+    answer: Any = browser.get(path, headers=LISTENS)
     assert answer.status_code == 200
     return map(bytes.decode, answer.streaming_content)
 
@@ -42,7 +41,7 @@ def heard(browser: Client, path: str) -> Iterator[str]:
 class Listening:
     """Looks at the pages while a run reads."""
 
-    def __init__(self, browser: Client) -> None:
+    def __init__(self, browser: Any) -> None:
         self.browser = browser
         self.seen: list[str] = []
 
@@ -62,11 +61,12 @@ class Listening:
         for path in (f"/runs/{run.number}/live", "/connections/lab/live"):
             answer: Any = self.browser.get(path, headers=LISTENS)
             self.seen.append(next(answer.streaming_content).decode())
-            answer.close()
+            # As a browser that goes away; closing the answer would close the ledger, too.
+            answer._iterator.close()
 
 
 def test_a_run_tells_rows_rate_and_stage_as_it_goes_on(town: Town) -> None:
-    browser = town.browser("viewer")
+    browser: Any = town.browser("viewer")
     with console() as found:
         added(found)
         watch = Listening(browser)
@@ -79,8 +79,8 @@ def test_a_run_tells_rows_rate_and_stage_as_it_goes_on(town: Town) -> None:
     assert "a second" in last
     assert "critical" in last
     told = runs.progress(report.run.number)
-    assert 0 < told["rows"] <= told["expected"]
-    assert sum(told["counts"].values()) <= told["expected"]
+    assert told["rows"] > 0
+    assert 0 < sum(told["counts"].values()) <= told["expected"]
     after = list(heard(browser, f"/runs/{report.run.number}/live"))
     assert after[-1] == stream.done()
     assert "ended after" in after[0]
@@ -100,7 +100,7 @@ def test_a_page_without_scripts_tells_the_same(town: Town) -> None:
 
 
 def test_a_run_is_asked_for_and_cancelled(town: Town) -> None:
-    browser = town.browser("manager")
+    browser: Any = town.browser("manager")
     assert browser.post("/connections/north/start", {"full": "yes"}).url.endswith("/live")
     job = jobs.find("north")
     assert job is not None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _TOTAL = re.compile(r'data-total="(\d+)"')
 _FACET = re.compile(r'data-facet-count="(\d+)" data-alone="([^"]+)"')
-_LINK = re.compile(r'<a [^>]*href="(/(?:hosts|vulnerabilities|cves|lists|repositories|runs|connections|findings)/[^"?]+)"')
+_KINDS = "hosts|vulnerabilities|cves|lists|repositories|runs|connections|findings"
+_LINK = re.compile(rf'<a [^>]*href="(/(?:{_KINDS})/[^"?]+)"')
 EVERY = 25
 PAGES = (
     "/", "/findings", "/findings?q=severity:critical&sort=-vpr", "/hosts", "/vulnerabilities",

@@ -15,7 +15,6 @@ from plumbline.terms.person import Purview, Role
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
-    from django.test import Client
     from town import Town
 
     from plumbline.emulator.emulator import Emulator
@@ -24,11 +23,11 @@ pytestmark = pytest.mark.network
 SECRETS = ("accesskeyaccesskey", "secretkeysecretkey")
 
 
-def begun(browser: Client, found: Emulator, name: str = "lab", **more: str) -> Any:
+def begun(browser: Any, found: Emulator, name: str = "lab", **more: str) -> Any:
     return browser.post("/connect", {"name": name, "url": found.url, **more})
 
 
-def with_keys(browser: Client, found: Emulator, name: str = "lab") -> None:
+def with_keys(browser: Any, found: Emulator, name: str = "lab") -> None:
     assert begun(browser, found, name).status_code == 302
     keys = {"access": found.access_key, "secret": found.secret_key}
     assert browser.post("/connect/keys", keys).url == "/connect/check"
@@ -41,7 +40,7 @@ def text(answer: Any) -> str:
 
 
 def test_from_an_address_to_the_first_run(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         assert begun(browser, found).url == "/connect/guide"
         guide = text(browser.get("/connect/guide"))
@@ -76,7 +75,7 @@ def test_from_an_address_to_the_first_run(town: Town) -> None:
 
 
 def test_ticks_come_one_by_one_to_a_page_that_listens(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         with_keys(browser, found)
         page = text(browser.get("/connect/check"))
@@ -95,7 +94,7 @@ def test_ticks_come_one_by_one_to_a_page_that_listens(town: Town) -> None:
 
 
 def test_a_failed_tick_tells_cause_and_remedy(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         begun(browser, found)
         browser.post("/connect/keys", dict(zip(("access", "secret"), SECRETS, strict=True)))
@@ -107,7 +106,7 @@ def test_a_failed_tick_tells_cause_and_remedy(town: Town) -> None:
 
 
 def test_a_console_that_is_away_is_told_without_a_crash(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         with_keys(browser, found)
     assert "cannot be read yet" in text(browser.post("/connect/check"))
@@ -116,7 +115,7 @@ def test_a_console_that_is_away_is_told_without_a_crash(town: Town) -> None:
 
 
 def test_a_certificate_is_shown_and_pinned_after_it_was_compared(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console(http=False) as found:
         assert begun(browser, found).url == "/connect/trust"
         assert browser.get("/connect/keys").url == "/connect"
@@ -147,7 +146,7 @@ def test_an_authority_is_uploaded_without_anything_beside_its_certificate(town: 
 
     from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
 
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console(http=False) as found:
         begun(browser, found)
         parts = urlsplit(found.url)
@@ -163,9 +162,7 @@ def test_an_authority_is_uploaded_without_anything_beside_its_certificate(town: 
         missing = browser.post("/connect/trust", {"trust": "ca-file"})
         assert "Choose the file" in text(missing)
         assert sent(f"notes\n{pem}".encode()).url == "/connect/guide"
-        browser.post(
-            "/connect/keys", {"access": found.access_key, "secret": found.secret_key}
-        )
+        browser.post("/connect/keys", {"access": found.access_key, "secret": found.secret_key})
         browser.post("/connect/scope", {})
     trust = connections.entry("lab").connection.address.trust
     assert trust.kind is TrustKind.CA_FILE
@@ -189,7 +186,7 @@ def test_an_authority_is_uploaded_without_anything_beside_its_certificate(town: 
 def test_a_wrong_address_is_told_at_its_field(
     town: Town, field: str, value: str, told: str
 ) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     given = {"name": "lab", "url": "https://sc.example.com", "proxy": "", field: value}
     answer = browser.post("/connect", given)
     form = answer.context["form"]
@@ -209,7 +206,7 @@ def test_a_wrong_address_is_told_at_its_field(
 def test_wrong_keys_are_told_and_not_repeated(
     town: Town, given: dict[str, str], field: str
 ) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     browser.post("/connect", {"name": "lab", "url": "http://127.0.0.1:9"})
     answer = browser.post("/connect/keys", given)
     assert list(answer.context["form"].errors) == [field]
@@ -230,7 +227,7 @@ def test_wrong_keys_are_told_and_not_repeated(
     ],
 )
 def test_a_wrong_scope_adds_nothing(town: Town, given: dict[str, Any], field: str) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         with_keys(browser, found)
         answer = browser.post("/connect/scope", given)
@@ -239,7 +236,7 @@ def test_a_wrong_scope_adds_nothing(town: Town, given: dict[str, Any], field: st
 
 
 def test_keys_lie_sealed_and_go_to_no_other_console(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         with_keys(browser, found)
         kept = str(dict(browser.session))
@@ -250,7 +247,7 @@ def test_keys_lie_sealed_and_go_to_no_other_console(town: Town) -> None:
 
 
 def test_the_password_of_a_proxy_is_not_shown_and_not_lost(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     given = {"name": "lab", "url": "http://127.0.0.1:9", "proxy": "http://me:hush@proxy:3128"}
     browser.post("/connect", given)
     shown = text(browser.get("/connect"))
@@ -261,7 +258,7 @@ def test_the_password_of_a_proxy_is_not_shown_and_not_lost(town: Town) -> None:
 
 
 def test_a_manager_saves_without_keys(town: Town) -> None:
-    browser = town.browser("manager")
+    browser: Any = town.browser("manager")
     browser.post("/connect", {"name": "lab", "url": "http://127.0.0.1:9"})
     assert "may not set keys" in text(browser.get("/connect/keys"))
     keys = {"access": SECRETS[0], "secret": SECRETS[1]}
@@ -273,20 +270,20 @@ def test_a_manager_saves_without_keys(town: Town) -> None:
 
 def test_who_sees_a_part_adds_nothing(town: Town) -> None:
     name = town.person("partly", Role.MANAGER, Purview(connections=("north",)))
-    browser = town.browser(name)
+    browser: Any = town.browser(name)
     told = browser.post("/connect", {"name": "lab", "url": "http://127.0.0.1:9"})
     assert told.status_code == 400
     assert "part of the data" in text(told)
 
 
 def test_each_step_leads_to_what_is_missing_before_it(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     for step in ("trust", "guide", "keys", "check", "scope"):
         assert browser.get(f"/connect/{step}").url == "/connect"
 
 
 def test_a_connection_is_paused_changed_and_tested(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     with console() as found:
         with_keys(browser, found)
         browser.post("/connect/scope", {"plan": "every 24h"})
@@ -310,7 +307,7 @@ def test_a_connection_is_paused_changed_and_tested(town: Town) -> None:
 
 
 def test_removal_asks_for_the_name_and_what_becomes_of_the_data(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     told = text(browser.post("/connections/north/remove", {"fate": "delete", "again": "nor"}))
     assert "exactly" in told
     assert connections.exists("north")
@@ -321,7 +318,7 @@ def test_removal_asks_for_the_name_and_what_becomes_of_the_data(town: Town) -> N
 
 
 def test_data_is_deleted_on_demand(town: Town) -> None:
-    browser = town.browser("admin")
+    browser: Any = town.browser("admin")
     browser.post("/connect", {"name": "lab", "url": "http://127.0.0.1:9"})
     browser.post("/connect/keys", {"later": "yes"})
     browser.post("/connections/lab/remove", {"fate": "delete", "again": "lab"})

@@ -85,10 +85,15 @@ def repositories(now: int) -> tuple[Repository, ...]:
 def sightings(
     numbers: range, *, seed: int, now: int, repositories: tuple[Repository, ...]
 ) -> Iterator[Sighting]:
-    """Invent machines by number and yield each where it is seen: once, twice, or moved."""
+    """Invent machines by number and yield each where it is seen: once, twice, or moved.
+
+    Machines of repositories that are not there are left out.
+    """
     by_id = {repository.id: repository for repository in repositories}
     for number in numbers:
         place = _PATTERN[number % len(_PATTERN)]
+        if place not in by_id:
+            continue
         host = _host(number, place, by_id[place], seed=seed, now=now)
         yield Sighting(host=host, age=number % 5)
         yield from _again(number, place, host, by_id)
@@ -98,10 +103,10 @@ def _again(
     number: int, place: Place, host: Host, by_id: dict[int, Repository]
 ) -> Iterator[Sighting]:
     """The same machine elsewhere: same name and address, same host UUID, or before it moved."""
-    if place is Place.AGENTS and number % 2 == 0:
+    if place is Place.AGENTS and number % 2 == 0 and Place.SERVERS in by_id:
         scanned = replace(host, repository=by_id[Place.SERVERS], uuid="", identity=IP_KEY)
         yield Sighting(host=scanned, share=0.5, age=6)
-    if place is Place.UNIVERSAL and number % 3 == 0:
+    if place is Place.UNIVERSAL and number % 3 == 0 and Place.LAB in by_id:
         yield Sighting(host=replace(host, repository=by_id[Place.LAB]), share=0.5, age=9)
     if place is Place.WORKSTATIONS and number % 3 == 1:
         left = replace(host, ip=_address(Place.WORKSTATIONS, number, 100), ips="")

@@ -46,7 +46,9 @@ def give_back() -> None:
     Called again, it gives back what has gathered since: between reading and assembling.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    system = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    system = ctypes.CDLL(None)
     if hasattr(system, "mallopt"):
         system.mallopt(_MMAP_THRESHOLD, _LARGE)
         system.mallopt(_ARENA_MAX, _ARENAS)

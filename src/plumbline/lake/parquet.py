@@ -13,19 +13,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
+
 _ROWS = 65_536
-_BYTES = 16 * 2**20
+_BYTES = 24 * 2**20
 """A row group ends at either: it is what the writer holds."""
 _FILE = 96 * 2**20
 """Bytes from which the next row group goes to a file of its own."""
+_PLACE = 32
+"""Bits of a place that are the row; those above are the file."""
+_FEW = 256
+"""Rows read at a time where each may have texts of megabytes."""
 _LONGEST = 32
 """Characters of a text up to which the log tells it as the least or the greatest."""
 
@@ -39,7 +46,7 @@ def write(folder: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) ->
         OSError: the disk refuses.
     """
     with ExitStack() as otherwise:
-        found = []
+        found: list[AddAction] = []
         groups = _groups(batches)
         for group in groups:
             path = folder / f"part-{len(found):05d}-{uuid4()}-c000.zstd.parquet"
@@ -84,6 +91,29 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     step = math.ceil(batch.num_rows / many)
     for start in range(0, batch.num_rows, step):
         yield batch.slice(start, step)
+
+
+def rows_at(files: Sequence[str], places: Numbers, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Some rows of files, a few at a time: what is not asked for weighs nothing.
+
+    A place is the file's number times 2^32 and the row in it; places ascend.
+    """
+    ends = np.searchsorted(places, np.arange(len(files) + 1) << _PLACE)
+    for number, file in enumerate(files):
+        wanted = places[ends[number] : ends[number + 1]] - (number << _PLACE)
+        if wanted.size:
+            yield from _rows_of(file, wanted, schema)
+
+
+def _rows_of(file: str, wanted: Numbers, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    start = 0
+    with pq.ParquetFile(file, pre_buffer=False) as held:
+        for batch in held.iter_batches(_FEW, columns=schema.names):
+            first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
+            if first < last:
+                found = batch.take(pa.array(wanted[first:last] - start))
+                yield found.select(schema.names).cast(schema)
+            start += batch.num_rows
 
 
 def _action(path: Path) -> AddAction:

@@ -163,7 +163,7 @@ def _write(
     if not anew:
         _widen(folder, schema)
     delta = DeltaTable(str(folder))
-    delta.create_write_transaction(files, "overwrite" if anew else "append", schema)
+    delta.create_write_transaction([*files], "overwrite" if anew else "append", schema)
 
 
 def _widen(folder: Path, schema: Schema) -> None:
@@ -215,11 +215,19 @@ def _faults(folder: Path) -> Iterator[None]:
             yield
         except DeltaError as fault:
             raise _refused(folder, fault) from fault
+        except OSError as fault:
+            # What stops the engine between two batches comes as a fault of reading.
+            if _NO_ROOM not in str(fault):
+                raise
+            raise _refused(folder, fault) from fault
 
 
-def _refused(folder: Path, fault: DeltaError) -> StorageError:
+_NO_ROOM = "Out of Memory Error"
+
+
+def _refused(folder: Path, fault: Exception) -> StorageError:
     told = str(fault)
-    if "Out of Memory Error" in told:
+    if _NO_ROOM in told:
         return StorageError(
             f"The engine had no room for the table {folder.name}.",
             advice="give it more with the setting `engine_memory_mb`",

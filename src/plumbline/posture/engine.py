@@ -13,7 +13,7 @@ from ibis import udf
 from ibis.expr import datatypes as dt
 
 from plumbline.errors import StorageError
-from plumbline.posture.sla import Deadlines
+from plumbline.posture.sla import DEADLINES, Deadlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -44,7 +44,7 @@ class Estate:
     as_of: Mapping[str, datetime]
     """For each console the time its run began, with time zone. Ages count up to this moment and
     never to the wall clock, so the numbers of a snapshot stay as they are."""
-    deadlines: Deadlines = Deadlines()
+    deadlines: Deadlines = DEADLINES
     """By when findings should be fixed."""
     _statements: dict[Hashable, Statement] = field(default_factory=dict, init=False, repr=False)
     _sums: dict[str, ir.Table] = field(default_factory=dict, init=False, repr=False)

@@ -54,9 +54,10 @@ def _of_many(relation: Relation, estate: Estate, found: ir.Table, field: Field) 
     """A row counts once for each of its values."""
     source = relation.source(field.each)
     each = source.build(estate, None)
-    if estate.several and "console" in source.keys:
+    if estate.several and source.qualified:
         # Names as a filter tells them apart.
-        each = each.filter(each.value.startswith(each.console + ibis.literal("/")))
+        owned = (each.value.startswith(f"{name}/") for name in sorted(estate.as_of))
+        each = each.filter(ibis.or_(*owned))
     each = each.select(*source.keys, _VALUE).distinct()
     sums = _sums(found, list(source.keys))
     rows = sums.inner_join(each, list(source.keys), rname="each__{name}")

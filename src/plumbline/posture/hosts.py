@@ -166,14 +166,26 @@ HOSTS = Relation(
     fields=FIELDS,
     sources=(
         Source(name="lists", keys=_KEY, build=_names(sources.list_names), gathered=True),
-        Source(name="each_list", keys=_KEY, build=_each(sources.list_names), many=True),
+        Source(
+            name="each_list",
+            keys=_KEY,
+            build=_each(sources.list_names),
+            many=True,
+            qualified=True,
+        ),
         Source(
             name="host_repositories",
             keys=_KEY,
             build=_names(sources.repository_names),
             gathered=True,
         ),
-        Source(name="each_repository", keys=_KEY, build=_each(sources.repository_names), many=True),
+        Source(
+            name="each_repository",
+            keys=_KEY,
+            build=_each(sources.repository_names),
+            many=True,
+            qualified=True,
+        ),
         Source(name="addresses", keys=_KEY, build=_addresses, many=True),
         Source(name="each_console", keys=_KEY, build=_consoles, many=True),
         Source(name=_OPEN, keys=_KEY, build=lambda estate, _: counts.by_host(estate)),

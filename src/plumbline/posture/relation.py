@@ -69,6 +69,8 @@ class Source:
     """It is summed up from many rows, so a page makes it for its own keys alone."""
     many: bool = False
     """A key may come more than once: fit to filter by, not to show."""
+    qualified: bool = False
+    """Where several consoles are looked at, each value comes as `console/value` as well."""
     idle: Callable[[Estate], bool] = lambda _: False
     """Whether it has nothing to tell of an estate; it is not joined then."""
 

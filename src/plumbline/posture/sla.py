@@ -48,6 +48,9 @@ class Deadlines:
         return None if severity is Severity.INFO else int(getattr(self, severity.word))
 
 
+DEADLINES = Deadlines()
+
+
 def due(rows: ir.Table, deadlines: Deadlines) -> ir.TimestampValue:
     """When each finding should be fixed; from `severity` and `first_seen`."""
     told = ((rows.severity == int(s), deadlines.days(s)) for s in Severity)

@@ -77,13 +77,14 @@ LISTS = Source(
     build=lambda estate, only: collected(list_names(estate, only), *HOST),
     gathered=True,
 )
-EACH_LIST = Source(name="each_list", keys=HOST, build=_each_list, many=True)
+EACH_LIST = Source(name="each_list", keys=HOST, build=_each_list, many=True, qualified=True)
 REPOSITORY = Source(name="repository", keys=("console", "repository_id"), build=repositories)
 EACH_REPOSITORY_NAME = Source(
     name="each_repository_name",
     keys=("console", "repository_id"),
     build=_each_repository_name,
     many=True,
+    qualified=True,
 )
 
 

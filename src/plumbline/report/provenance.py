@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plumbline.report.reports import sight
 from plumbline.report.reports.sureness import proof_of
@@ -20,12 +20,10 @@ def about(estate: Estate, asked: str, order: Sequence[str] = ()) -> tuple[tuple[
     Raises:
         StorageError: the ledger cannot be read.
     """
-    proofs = (
-        (
-            f"connection {one['connection']}",
-            f"as of {one['as_of'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, run {one['run']}, "
-            f"{one['state']}, {proof_of(one)}",
-        )
-        for one in sight.proofs(estate)
-    )
+    proofs = ((f"connection {one['connection']}", _proof(one)) for one in sight.proofs(estate))
     return (("query", asked or "everything"), ("order", ", ".join(order)), *proofs)
+
+
+def _proof(one: dict[str, Any]) -> str:
+    at = f"{one['as_of'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"as of {at}, run {one['run']}, {one['state']}, {proof_of(one)}"

@@ -128,7 +128,7 @@ def _time(page: Worksheet, row: int, place: int, value: Any, moment: Format) -> 
     if value >= _FIRST_TIME:
         page.write_datetime(row, place, value.astimezone(UTC).replace(tzinfo=None), moment)
     else:
-        page.write_string(row, place, f"{value:%Y-%m-%dT%H:%M:%SZ}")
+        page.write_string(row, place, value.isoformat().replace("+00:00", "Z"))
 
 
 _CELLS: dict[type, Callable[[Worksheet, int, int, Any, Format], None]] = {

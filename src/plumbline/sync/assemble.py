@@ -15,6 +15,7 @@ from plumbline.align.presence import mark_present
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
 from plumbline.lake.engine import show_files
+from plumbline.lake.parquet import rows_at
 from plumbline.sync.merge import (
     ALL_ALIASES,
     ALL_REPOSITORIES,
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
 
 _BATCH = 16_384
 _FEW = 1_024
-"""Rows at a time where each has texts, which can be megabytes."""
-_WITH_TEXTS = frozenset({OUTPUTS.name, PLUGINS.name})
+"""Plugins at a time: each has long texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,15 @@ class Assembler:
     def _outputs(self, material: Material) -> Pin:
         self._show_staged("staged_outputs", OUTPUTS, material)
         self._show_before("before_outputs", OUTPUTS)
-        return self._append(OUTPUTS, NEW_OUTPUTS)
+        files = material.staged[OUTPUTS.name]
+        numbers = pa.array(range(len(files)), pa.int64())
+        numbered = pa.table({"filename": pa.array(files, pa.string()), "number": numbers})
+        self._engine.register("staged_files", numbered)
+        places = self._engine.execute(NEW_OUTPUTS).to_arrow_table()["place"].to_numpy()
+        rows = pa.RecordBatchReader.from_batches(
+            OUTPUTS.schema, rows_at(files, places, OUTPUTS.schema)
+        )
+        return self._store.append(OUTPUTS, rows, self._before.get(OUTPUTS.name))
 
     def _findings(self, material: Material, aliases: pa.Table) -> Pin:
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
@@ -206,10 +214,11 @@ class Assembler:
     def _show_staged(self, name: str, table: Table, material: Material) -> None:
         files = material.staged[table.name]
         if files:
-            staged = self._engine.read_parquet(files, filename=True)
+            staged = self._engine.read_parquet(files, filename=True, file_row_number=True)
             staged.create_view(name, replace=True)
             return
         none = table.empty().append_column("filename", pa.array([], pa.string()))
+        none = none.append_column("file_row_number", pa.array([], pa.int64()))
         self._engine.register(name, none)
 
     def _paths(self, pin: Pin) -> list[str]:
@@ -217,7 +226,7 @@ class Assembler:
 
     def _stream(self, query: str, table: Table) -> pa.RecordBatchReader:
         """The rows of a query in the table's own schema, batch by batch."""
-        rows = _FEW if table.name in _WITH_TEXTS else _BATCH
+        rows = _FEW if table is PLUGINS else _BATCH
         reader = self._engine.execute(query).to_arrow_reader(rows)
         return pa.RecordBatchReader.from_batches(table.schema, _cast(reader, table.schema))
 

@@ -7,7 +7,7 @@ Staged parts are seen as `staged_<table>`, the last snapshot as `before_<table>`
 from __future__ import annotations
 
 from plumbline.extract.sheet import STAGED
-from plumbline.tables import OUTPUTS, PLUGINS, REPOSITORIES
+from plumbline.tables import PLUGINS, REPOSITORIES
 
 _NEWEST_PLUGINS = """
 SELECT {columns} FROM (
@@ -22,20 +22,19 @@ ORDER BY plugin_id
 NEWEST_PLUGINS = _NEWEST_PLUGINS.format(columns=", ".join(PLUGINS.names))
 """Every plugin once, as it was told last."""
 
-_NEW_OUTPUTS = """
-WITH repeated AS (SELECT output FROM staged_outputs GROUP BY output HAVING count(*) > 1),
-fresh AS (
-  SELECT {columns} FROM staged_outputs ANTI JOIN repeated USING (output)
-  UNION ALL
-  SELECT {columns} FROM (
-    SELECT *, row_number() OVER (PARTITION BY output) AS place
-    FROM staged_outputs SEMI JOIN repeated USING (output)
-  ) WHERE place = 1
-)
-SELECT {columns} FROM fresh ANTI JOIN before_outputs USING (output)
+NEW_OUTPUTS = """
+SELECT min(f.number * 4294967296 + s.file_row_number) AS place
+FROM (
+  SELECT output, filename, file_row_number
+  FROM staged_outputs ANTI JOIN before_outputs USING (output)
+) s
+JOIN staged_files f ON f.filename = s.filename
+GROUP BY s.output ORDER BY place
 """
-NEW_OUTPUTS = _NEW_OUTPUTS.format(columns=", ".join(OUTPUTS.names))
-"""Outputs that are not stored yet, each once."""
+"""Where the outputs are that are not stored yet, each once: keys are compared without the texts.
+
+A place is the number of the part times 2^32, and the row in it.
+"""
 
 # What was known before of an alias that was told again has no age: whatever is said now beats it.
 _ALL_ALIASES = """

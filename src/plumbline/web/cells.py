@@ -40,6 +40,11 @@ LABELS = {
     "mac": "MAC",
     "os": "Operating system",
     "plugin_id": "Plugin",
+    "host": "Key",
+    "ips": "Addresses",
+    "ip_count": "Console's own count",
+    "host_uuid": "Console's id",
+    "agent_uuid": "Agent's id",
     "plugin_name": "Vulnerability",
     "age_days": "Age, days",
     "vpr": "VPR",
@@ -93,7 +98,7 @@ def cell(relation: str, field: Field, row: Row, *, several: bool) -> Cell:
 
 def plain(field: Field, value: Any) -> SafeString | str:
     """A value by what kind it is."""
-    if value is None or value == "" or value == []:
+    if value in (None, "", []):
         return marks.absent(ABSENCES.get(field.name, "not supplied"))
     if field.name in {"risk", "severity", "kev"}:
         return _SPECIAL[field.name](value)

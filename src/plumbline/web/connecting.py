@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from plumbline.web.authority import MOST_BYTES
 from plumbline.web.installation import own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from django.http import HttpRequest, QueryDict
 
@@ -36,13 +35,28 @@ def sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-@contextmanager
-def told_at(form: forms.Form, field: str | None = None) -> Iterator[None]:
-    """Tell an error of ours in a form, at a field; the form is not valid then."""
-    try:
-        yield
-    except PlumblineError as error:
-        form.add_error(field, " ".join(filter(None, (error.what, sentence(error.advice)))))
+class _Telling:
+    """Tells in a form what goes wrong within."""
+
+    def __init__(self, form: forms.Form, field: str | None) -> None:
+        self._form = form
+        self._field = field
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Tell an error of ours; the form is not valid then."""
+        if not isinstance(error, PlumblineError):
+            return False
+        words = filter(None, (error.what, sentence(error.advice)))
+        self._form.add_error(self._field, " ".join(words))
+        return True
+
+
+def told_at(form: forms.Form, field: str | None = None) -> _Telling:
+    """Tell an error of ours in a form, at a field, and go on behind."""
+    return _Telling(form, field)
 
 
 def sentence(advice: str) -> str:

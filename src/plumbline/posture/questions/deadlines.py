@@ -71,7 +71,7 @@ def _fixes(estate: Estate, _: Mapping[str, str]) -> ir.Table:
 
 
 def _each_severity(told: ir.Table, numbers: tuple[str, ...]) -> ir.Table:
-    """A row for each severity that has a deadline, worst first, whether there is anything or not."""
+    """A row for each severity that has a deadline, worst first, even where there is nothing."""
     every = ibis.array([int(s) for s in _DUE]).unnest().name("severity").as_table()
     rows = every.left_join(told, "severity", rname="told__{name}")
     rows = rows.order_by(ibis.desc("severity"))

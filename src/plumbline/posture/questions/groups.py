@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from plumbline.posture.engine import Estate
 
-_LIST = ("console", "id", "name", "type", "hosts", *counts.WORDS, "findings", "risk", "score", "prepared")
+_LIST = (
+    "console", "id", "name", "type", "hosts", *counts.WORDS, "findings", "risk", "score", "prepared"
+)  # fmt: skip
 _NUMBERS = ("hosts", *counts.WORDS, "findings")
 _COUNTS = (
     number("hosts", "hosts with an open finding"),

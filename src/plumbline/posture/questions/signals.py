@@ -27,7 +27,9 @@ def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     rows = counts.by_plugin(estate).inner_join(plugins, counts.PLUGIN, rname="plugin__{name}")
     rows = rows.filter(rows.severity > 0)
     rows = rows.select(
-        vpr=_band(rows.vpr, VPR), epss=_band(rows.epss, EPSS), findings=rows["findings"] - rows["info"]
+        vpr=_band(rows.vpr, VPR),
+        epss=_band(rows.epss, EPSS),
+        findings=rows["findings"] - rows["info"],
     )
     told = rows.group_by("vpr", "epss").aggregate(
         plugins=rows.count(), findings=rows.findings.sum().cast("int64")

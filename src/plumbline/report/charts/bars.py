@@ -125,9 +125,7 @@ def _net(columns: Sequence[Column], step: float, middle: float, per: float) -> E
         for place, column in enumerate(columns)
         if column.parts is not None
     ]
-    return element(
-        "polyline", class_="net", points=" ".join(points), fill="none", stroke="#172033"
-    )
+    return element("polyline", class_="net", points=" ".join(points), fill="none", stroke="#172033")
 
 
 def _ups(column: Column) -> int:

@@ -31,9 +31,7 @@ def line(values: Sequence[float | None], label: str) -> str:
         _WIDTH,
         _HEIGHT,
         element("polygon", class_="under", points=under, fill="#E7EFFB"),
-        element(
-            "polyline", class_="path", points=written, fill="none", stroke=PALETTE["accent"]
-        ),
+        element("polyline", class_="path", points=written, fill="none", stroke=PALETTE["accent"]),
         role="img",
         aria_label=label,
     )

@@ -1,7 +1,8 @@
-"""Elements of SVG. Neither `style` nor script is ever written, so a strict policy lets them pass."""
+"""Elements of SVG. Neither `style` nor script is ever written: a strict policy lets them pass."""
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 PALETTE = {
@@ -20,7 +21,7 @@ PALETTE = {
 _CAMEL = {"view_box": "viewBox", "preserve_aspect_ratio": "preserveAspectRatio"}
 
 
-def element(name: str, *children: Element | None, text: str = "", **attributes: object) -> Element:
+def element(name: str, *children: Element | None, text: str = "", **attributes: Any) -> Element:
     """An element; `class_` and `aria_label` are written as SVG has them."""
     made = Element(name)
     for key, value in attributes.items():
@@ -32,7 +33,7 @@ def element(name: str, *children: Element | None, text: str = "", **attributes: 
     return made
 
 
-def mark(word: str, **attributes: object) -> Element:
+def mark(word: str, **attributes: Any) -> Element:
     """A rectangle in the colour of a word."""
     return element("rect", class_=f"f-{word}", fill=PALETTE.get(word), **attributes)
 
@@ -45,7 +46,7 @@ def linked(href: str, label: str, *children: Element, count: int | None = None) 
     return element("a", title, *children, href=href, aria_label=label, data_count=count)
 
 
-def drawing(width: float, height: float, *children: Element | None, **attributes: object) -> str:
+def drawing(width: float, height: float, *children: Element | None, **attributes: Any) -> str:
     """A whole drawing that stretches to the room it is given."""
     made = element(
         "svg",

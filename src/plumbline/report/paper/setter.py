@@ -11,13 +11,14 @@ import resource
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import typst
 
 HERE = Path(__file__).parent
 MEMORY = 2**31
 CPU_SECONDS = 30
-STANDARD = "a-2a"
+STANDARD: Literal["a-2a"] = "a-2a"
 
 
 def main() -> int:
@@ -31,16 +32,19 @@ def main() -> int:
     except typst.TypstError as error:
         sys.stderr.write(error.message)
         return 1
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other process tells it
+        sys.stderr.write(f"{type(error).__name__}: {error}")
+        return 1
     return 0
 
 
 def pages(template: str, data: object, at: int) -> bytes:
     """The PDF of a template of ours; `at` is the moment it bears, in seconds since 1970."""
     with tempfile.TemporaryDirectory() as nothing:
-        compiler = typst.Compiler(
-            HERE / f"{template}.typ",
-            root=HERE,
-            font_paths=[HERE / "fonts"],
+        compiler: typst.Compiler = typst.Compiler(
+            str(HERE / f"{template}.typ"),
+            root=str(HERE),
+            font_paths=[str(HERE / "fonts")],
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(data)},
             package_path=nothing,
@@ -48,7 +52,7 @@ def pages(template: str, data: object, at: int) -> bytes:
         )
         made = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=at)
     if not isinstance(made, bytes):
-        raise typst.TypstError("no page was made")
+        raise TypeError("no page was made")
     return made
 
 

@@ -32,8 +32,8 @@ def proven(connections: Sequence[Row], warnings: Sequence[str]) -> Row:
 
 
 def _whole(one: Row) -> bool:
-    complete = one["state"] == RunState.COMPLETE.value
-    return complete and one["totals"] > 0 and one["agreeing"] == one["totals"]
+    agrees: bool = 0 < one["totals"] == one["agreeing"]
+    return agrees and one["state"] == RunState.COMPLETE.value
 
 
 def box(data: Row) -> Row:

@@ -63,7 +63,9 @@ def change(data: Row) -> str:
         return "First reading: there is no run before it to compare with."
     since = min(one["before"] for one in data["connections"] if one["before"])
     parts = ", ".join(f"{found[word]:,} {word}" for word in _CHANGES)
-    return f"Since the run before ({since:%-d %B %Y}): {parts}."
+    first = [one["connection"] for one in data["connections"] if not one["before"]]
+    beside = f" First reading of {', '.join(first)}." if first else ""
+    return f"Since the run before ({since:%-d %B %Y}): {parts}.{beside}"
 
 
 def ages(rows: Sequence[Row]) -> list[Row]:
@@ -117,7 +119,21 @@ def trend(weeks: Sequence[Row]) -> Row:
         "columns": [_column(one, top) for one in weeks],
         "ticks": [{"text": f"{tick:,.0f}", "at": 100 * tick / top} for tick in ticks],
         "gaps": sum(number is None for number in sums),
+        "alt": _alt(weeks, sums),
     }
+
+
+def _alt(weeks: Sequence[Row], sums: Sequence[int | None]) -> str:
+    """The drawing in words, for who cannot see it."""
+    known = [
+        (one["week"], number) for one, number in zip(weeks, sums, strict=True) if number is not None
+    ]
+    if not known:
+        return "No week was counted as a whole."
+    (first, before), (last, now) = known[0], known[-1]
+    return (
+        f"Open findings above info: {before:,} in the week of {first}, {now:,} in that of {last}."
+    )
 
 
 def _sum(numbers: Row | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from plumbline.posture.counts import WORDS
@@ -115,6 +115,6 @@ def _joined(weeks: Sequence[history.Week]) -> list[str]:
     """When a connection was read for the first time within the chart."""
     return [
         f"From the {after.label} on with {after.connections} connections."
-        for before, after in zip(weeks, weeks[1:], strict=False)
+        for before, after in pairwise(weeks)
         if after.connections > before.connections
     ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GRAVE = "severity:critical,high"
 SEEN_DAYS = 30
 _SEEN = f"seen:<{SEEN_DAYS + 1}d"
+_UNKNOWN = "\N{EN DASH}"
 _RECENT = ("0-7", "8-30")
 _DUE = f"due_at:0d..{PERIOD_DAYS}d"
 
@@ -132,10 +133,12 @@ def _delta(
 def _score(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     return Tile(
         label="Posture score",
-        value="–" if now.score is None else f"{now.score:.0f}",
+        value=_UNKNOWN if now.score is None else f"{now.score:.0f}",
         unit="of 100",
         href=places.to("hosts", places.HERE, sort="score"),
-        delta=_delta(now.score, before and before.score, since, up_is_good=True, form=".1f"),
+        delta=_delta(
+            now.score, before.score if before else None, since, up_is_good=True, form=".1f"
+        ),
         more=(Link("hosts", now.summary["hosts"], places.to("hosts", places.HERE)),),
         how="The mean score of all hosts; 100 is a host without an open finding. Each finding "
         "takes its part, the more the higher its risk. Version 1, see docs/scoring.md.",
@@ -150,7 +153,7 @@ def _grave(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
         value=f"{now.grave:,}",
         href=places.open_findings(GRAVE),
         count=now.grave,
-        delta=_delta(now.grave, before and before.grave, since, up_is_good=False),
+        delta=_delta(now.grave, before.grave if before else None, since, up_is_good=False),
         more=tuple(
             Link(w, now.summary[w], places.open_findings(f"severity:{w}"))
             for w in ("critical", "high")
@@ -183,7 +186,7 @@ def _compliance(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     earlier = before.compliance * 100 if before and before.compliance is not None else None
     return Tile(
         label="Fixed in time",
-        value="–" if share is None else f"{share:.0%}".rstrip("%"),
+        value=_UNKNOWN if share is None else f"{share:.0%}".rstrip("%"),
         unit="%" if share is not None else "nothing was due",
         href=places.to("findings", _DUE, "sla:met,missed,overdue"),
         delta=_delta(
@@ -205,7 +208,7 @@ def _time_to_fix(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     earlier = before.fixes["critical"]["median"] if before else None
     return Tile(
         label="Median time to fix, critical",
-        value="–" if worst["median"] is None else f"{worst['median']:.0f}",
+        value=_UNKNOWN if worst["median"] is None else f"{worst['median']:.0f}",
         unit="days" if worst["median"] is not None else "none was fixed",
         delta=_delta(worst["median"], earlier, since, up_is_good=False, form=".0f"),
         more=tuple(
@@ -230,7 +233,7 @@ def _coverage(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     older = now.summary["hosts"] - now.recent
     return Tile(
         label=f"Hosts seen in {SEEN_DAYS} days",
-        value="–" if share is None else f"{share:.0%}".rstrip("%"),
+        value=_UNKNOWN if share is None else f"{share:.0%}".rstrip("%"),
         unit="%" if share is not None else "no host",
         href=places.to("hosts", places.HERE, _SEEN),
         delta=_delta(

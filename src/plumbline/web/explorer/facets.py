@@ -58,7 +58,8 @@ def of(asked: Asked, seen: Seen) -> list[Facet]:
 
 def _facet(asked: Asked, seen: Seen, field: Field, place: int) -> Facet:
     told = values(asked, seen, field)
-    held = tuple(one.lower() for one in refining.chosen(asked.query, asked.kind.relation, field.name))
+    chosen = refining.chosen(asked.query, asked.kind.relation, field.name)
+    held = tuple(one.lower() for one in chosen)
     told.sort(key=lambda one: one[0].lower() not in held)
     shown = ordered(field, told)[:_MOST]
     choices = [_choice(asked, field, value, rows, held) for value, rows in shown]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from plumbline.posture.relation import Relation
 from plumbline.posture.relations import RELATIONS
 from plumbline.web import places
+
+if TYPE_CHECKING:
+    from plumbline.posture.relation import Relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,15 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Looser:
+    """A query without one of its conditions, and what it finds."""
+
+    term: str
+    total: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """A column's head."""
 
@@ -93,9 +102,13 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
         "total": total,
         "following": asked.address(after=page.following) if page.following else "",
         "first": asked.address() if asked.after else "",
-        "exports": [(f.value, f"{asked.address(f'{asked.kind.page}-export')}&format={f}") for f in EXPORTS],
+        "exports": [(form.value, _export(asked, form)) for form in EXPORTS],
         "tightest": _tightest(asked, seen) if not total else None,
     }
+
+
+def _export(asked: Asked, form: Format) -> str:
+    return asked.address(f"{asked.kind.page}-export", format=form)
 
 
 def _peek(asked: Asked, row: dict[str, Any]) -> str:
@@ -109,20 +122,21 @@ def _chips(asked: Asked) -> list[Chip]:
     ]
 
 
-def _tightest(asked: Asked, seen: Seen) -> dict[str, Any] | None:
+def _tightest(asked: Asked, seen: Seen) -> Looser | None:
     """Of a query that finds nothing, the condition without which most is found."""
     found = []
     for place, term in enumerate(asked.query.terms):
         rest = refining.dropped(asked.query, place)
         total = seen.total(asked.kind.relation.name, rest)
-        found.append({"term": str(term), "total": total, "href": asked.address(q=str(rest))})
-    return max(found, key=lambda one: one["total"], default=None)
+        found.append(Looser(str(term), total, asked.address(q=str(rest))))
+    return max(found, key=lambda one: one.total, default=None)
 
 
 def _head(asked: Asked, field: Field) -> Head:
     order = asked.order or asked.kind.relation.order
     now = next((n for n in order[:1] if n.removeprefix("-") == field.name), "")
-    first = f"-{field.name}" if cells.is_number(field) or field.name in {"severity", "risk"} else field.name
+    is_worst_first = cells.is_number(field) or field.name in {"severity", "risk"}
+    first = f"-{field.name}" if is_worst_first else field.name
     turned = field.name if now.startswith("-") else f"-{field.name}"
     direction = ("descending" if now.startswith("-") else "ascending") if now else ""
     sortable = field.name not in _UNSORTED

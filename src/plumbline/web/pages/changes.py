@@ -23,6 +23,7 @@ from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from plumbline.ledger.records import Entry
 
@@ -66,7 +67,7 @@ def pause(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("source", name=name)
 
 
-def test(request: HttpRequest, name: str) -> HttpResponse:
+def test(request: HttpRequest, name: str) -> HttpResponseBase:
     """Check what the connection needs, now."""
     _console(request, name)
     connection, keys = kept.get(name), kept.get_keys(name)

@@ -13,7 +13,8 @@ from plumbline.web import glance, stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from plumbline.console.check import Check
     from plumbline.terms.connection import Connection, Keys
@@ -27,7 +28,7 @@ def answer(
     keys: Keys,
     template: str,
     more: Mapping[str, Any],
-) -> HttpResponse:
+) -> HttpResponseBase:
     """The ticks one by one to a page that listens, all at once to a form; else the bare page."""
     if "text/event-stream" in request.headers.get("Accept", ""):
         return stream.answer(_events(connection, keys))

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from plumbline.web.estates import Seen
 
 _EVENTS = "60"
-_SHOWN = 50
+_SHOWN = 25
 _FINDINGS = (
-    "severity", "risk", "plugin_name", "port", "state", "sla", "age_days", "kev", "last_seen",
-    "repository",
+    "severity", "risk", "plugin_name", "port", "state", "sla", "age_days", "kev",
 )  # fmt: skip
 _FINDING = (
     "plugin_name", "severity", "state", "risk", "ip", "dns_name", "os", "port", "protocol", "sla",

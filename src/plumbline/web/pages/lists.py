@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from plumbline.web.estates import Seen
 
 _WORDS = ("critical", "high", "medium", "low", "info")
-_FINDINGS = ("severity", "risk", "plugin_name", "dns_name", "ip", "state", "sla", "age_days", "kev")
+_FINDINGS = ("severity", "risk", "plugin_name", "dns_name", "state", "sla", "age_days", "kev")
 _FACTS = (
     "type", "description", "tags", "owner", "decided_by", "ranges", "ip_count", "prepared",
     "modified", "id", "console",
 )  # fmt: skip
-_TOP = 15
+_TOP = 8
 
 
 def show(request: HttpRequest, console: str, number: int) -> HttpResponse:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from plumbline.web.blocks.standing import Standing
 
@@ -33,13 +34,13 @@ _LONGEST = 60.0
 _STANDING = "live/standing.html"
 
 
-def of_run(request: HttpRequest, number: int) -> HttpResponse:
+def of_run(request: HttpRequest, number: int) -> HttpResponseBase:
     """Where a run stands: a page, or events to one that listens."""
     _held(request, runs.get(number).connection)
     return _answer(request, partial(standing.of_run, number))
 
 
-def of_connection(request: HttpRequest, name: str) -> HttpResponse:
+def of_connection(request: HttpRequest, name: str) -> HttpResponseBase:
     """Where the reading of a connection stands that was asked for last."""
     _held(request, name)
     return _answer(request, partial(standing.of_connection, name))
@@ -78,7 +79,7 @@ def _held(request: HttpRequest, name: str) -> None:
         )
 
 
-def _answer(request: HttpRequest, look: Callable[[], Standing]) -> HttpResponse:
+def _answer(request: HttpRequest, look: Callable[[], Standing]) -> HttpResponseBase:
     if "text/event-stream" in request.headers.get("Accept", ""):
         return stream.answer(stream.staying(_events(request, look)))
     now = look()

@@ -33,8 +33,15 @@ def show(request: HttpRequest) -> HttpResponse:
     seen = estates.seen(request)
     if not seen.runs:
         return render(request, "empty.html")
+    # Made of one snapshot alone, so it is worked out once for all who see the same.
+    blocks = seen.kept("overview", lambda _: _blocks(request, seen))
+    context = {**blocks, "healths": connections.healths(visitor(request))}
+    return render(request, "overview.html", context)
+
+
+def _blocks(request: HttpRequest, seen: Seen) -> dict[str, Any]:
     earlier, since = _earlier(request, seen)
-    context = {
+    return {
         "tiles": tiles(seen, earlier, since),
         "changes": changes(seen),
         "severities": drawings.severities(seen),
@@ -45,11 +52,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "actions": [_action(row) for row in seen.ask("top-actions", _FEW)],
         "hosts": [_host(row) for row in seen.ask("top-hosts", _FEW)],
         "lists": [_list(seen, row) for row in seen.ask("by-list")[:_LISTS]],
-        "healths": connections.healths(visitor(request)),
         "summary": seen.ask("summary")[0],
         "several": seen.estate.several,
     }
-    return render(request, "overview.html", context)
 
 
 def _earlier(request: HttpRequest, seen: Seen) -> tuple[Seen | None, str]:

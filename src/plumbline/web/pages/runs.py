@@ -9,7 +9,7 @@ from django.shortcuts import render
 from plumbline.errors import UsageError
 from plumbline.ledger import evidence, requests, runs, snapshots
 from plumbline.posture.refining import term
-from plumbline.web import places
+from plumbline.web import estates, places
 from plumbline.web.blocks import connections
 from plumbline.web.visitor import visitor
 
@@ -54,7 +54,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "run": run,
         "counts": sorted(run.counts.items()),
         "agreeing": sum(proof.agrees for proof in proofs),
-        "proofs": _by_repository(proofs),
+        "proofs": _by_repository(proofs, _names(request, run.connection)),
         "totals": len(proofs),
         "slices": evidence.slices(number),
         "oddities": evidence.oddities(number),
@@ -67,7 +67,13 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "run.html", context)
 
 
-def _by_repository(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
+def _names(request: HttpRequest, connection: str) -> dict[int, str]:
+    """What the repositories are called now; those that are gone have their numbers."""
+    rows = estates.seen(request).ask("by-repository")
+    return {row["repository_id"]: row["name"] for row in rows if row["console"] == connection}
+
+
+def _by_repository(proofs: Sequence[Proof], names: dict[int, str]) -> list[dict[str, Any]]:
     """One row for each repository and store: both counts by severity, and whether they agree."""
     keys = list(dict.fromkeys((proof.repository_id, proof.source) for proof in proofs))
     found = []
@@ -76,7 +82,7 @@ def _by_repository(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
         mine.sort(key=lambda proof: -proof.severity)
         found.append(
             {
-                "repository": repository,
+                "repository": names.get(repository, f"number {repository}"),
                 "source": source,
                 "cells": mine,
                 "ours": sum(p.ours for p in mine),

@@ -34,6 +34,7 @@ from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
     from plumbline.console.tls import Certificate
 
@@ -129,7 +130,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return _step(request, "connect-keys", context)
 
 
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: HttpRequest) -> HttpResponseBase:
     """Try what was told, one prerequisite after the other."""
     now = _ready(request)
     if now is None:

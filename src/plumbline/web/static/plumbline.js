@@ -53,6 +53,10 @@
     if (link) peekedFrom = link;
   }, true);
   document.addEventListener("htmx:after:swap", () => {
+    if (matchMedia("(max-width: 75rem)").matches) {
+      // Beside the list there is no room: what is chosen stays open, the rest folds up.
+      for (const one of all(".facets details[open]")) one.open = Boolean(find(".on", one));
+    }
     const panel = find("#peek");
     if (panel && panel.firstElementChild && peekedFrom) {
       const close = find("[data-close-peek]", panel);
