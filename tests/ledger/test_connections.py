@@ -139,7 +139,7 @@ def test_a_connection_that_is_being_read_is_not_given_up(
     with pytest.raises(UsageError, match="reading lab right now"):
         give_up(lab.name)
     assert connections.entry(lab.name).retired is None
-    assert connections.get_keys(lab.name)
+    assert connections.get_keys(lab.name).access
 
 
 def test_removing_forgets_what_was_published_and_proven(lab: Connection) -> None:

@@ -150,7 +150,7 @@ def pairs() -> list[tuple[Row | None, Row]]:
     for was in STATES:
         for now in STATES[1:]:
             for severity, recast in ((4, False), (2, True), (2, False), (4, None)):
-                key = {"console": "north", "finding": f"{len(found):032x}", "alias": "a"}
+                key: Row = {"console": "north", "finding": f"{len(found):032x}", "alias": "a"}
                 key |= {"repository_id": 1 + len(found) % 2, "plugin_id": len(found)}
                 after = {**key, "state": now, "severity": severity, "recast": recast}
                 before = {**key, "state": was, "severity": 4, "recast": False}

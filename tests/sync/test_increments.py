@@ -248,9 +248,7 @@ def test_a_part_alone_closes_nothing_and_the_host_that_differs_is_read_whole(
     assert re.fullmatch(
         r"absent from host \S+ of repository \d+, which was read whole in both stores", cause
     )
-    assert re.fullmatch(
-        r"both stores, host \S+ of repository \d+ read whole", shown
-    )
+    assert re.fullmatch(r"both stores, host \S+ of repository \d+ read whole", shown)
 
 
 def test_what_the_console_purges_stays_fixed_and_is_not_told_any_more(make_lab: MakeLab) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_each_role_opens_what_its_rights_open(town: Town, role: Role) -> None:
             assert answer.status_code != 403, name
             assert answer.status_code < 500, name
         # Not close(), which would end the test's own transaction.
-        for close in answer._resource_closers:
+        for close in cast("Any", answer)._resource_closers:
             close()
 
 
@@ -149,7 +149,7 @@ def test_every_answer_tells_the_browser_to_be_strict(town: Town) -> None:
         if not answer.streaming:
             checked(answer, name)
         # Not close(), which would end the test's own transaction.
-        for close in answer._resource_closers:
+        for close in cast("Any", answer)._resource_closers:
             close()
     checked(browser.get("/nowhere", secure=True), "nowhere")
     checked(browser.get("/findings?q=nofield:1", secure=True), "problem")

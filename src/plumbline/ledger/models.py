@@ -277,6 +277,7 @@ class Growing(models.QuerySet["AuditRow"]):
 
     def update(self, **kwargs: object) -> int:
         """Refused."""
+        del kwargs
         raise _STAYS
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -300,7 +301,7 @@ class AuditRow(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the row; one that is there already stays as it is."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise _STAYS
         super().save(*args, **kwargs)
 

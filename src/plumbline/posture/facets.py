@@ -35,8 +35,10 @@ def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Stat
 
 def _counted(relation: Relation, estate: Estate, query: Query, field: Field) -> ir.Table:
     found = explore.filtered(relation, estate, query, [field])
-    rows = _of_many(relation, estate, found, field) if field.each else _of_one(
-        relation, estate, found, field
+    rows = (
+        _of_many(relation, estate, found, field)
+        if field.each
+        else _of_one(relation, estate, found, field)
     )
     rows = rows.group_by(_VALUE).aggregate(rows=rows[_ROWS].sum().cast("int64"))
     return rows.order_by(ibis.desc(_ROWS), _VALUE)

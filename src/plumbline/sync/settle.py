@@ -150,9 +150,9 @@ def _fold(engine: duckdb.DuckDBPyConnection, told: Told, stage: SliceStage) -> N
         folded |= {one: name for (one, _), name in zip(chunk, names, strict=True) if name}
         _stage(stage, number, "outputs", new)
         number += 1
-    columns = {"finding": folded.keys(), "output": folded.values()}
+    columns = {"finding": list(folded), "output": list(folded.values())}
     engine.register(
-        "folded", pa.table({name: pa.array(list(v), pa.string()) for name, v in columns.items()})
+        "folded", pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()})
     )
 
 

@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 from enum import StrEnum
 from io import BufferedReader, RawIOBase
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from plumbline.errors import UsageError
 
@@ -48,7 +48,8 @@ class Unpacked(RawIOBase):
 
     def __init__(self, packed: IO[bytes], name: str) -> None:
         self._packed = _Counting(packed)
-        self._stream = gzip.GzipFile(fileobj=self._packed)
+        # A reader that counts is all that unpacking needs of a file.
+        self._stream = gzip.GzipFile(fileobj=cast("IO[bytes]", self._packed))
         self._given = 0
         self._name = name
 
@@ -88,7 +89,7 @@ class _Counting:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BufferedReader]:
+def opened(path: Path) -> Iterator[BufferedReader[Any]]:
     """Open a file for reading, unpacked; `-` is standard input.
 
     Raises:
@@ -103,12 +104,12 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
 
 @contextmanager
-def _raw(path: Path) -> Iterator[BufferedReader]:
+def _raw(path: Path) -> Iterator[BufferedReader[Any]]:
     if str(path) == STDIN:
-        yield BufferedReader(sys.stdin.buffer.raw, HEAD)
+        yield BufferedReader(cast("Any", sys.stdin.buffer).raw, HEAD)
         return
     try:
-        stream = path.open("rb", buffering=HEAD)
+        stream = cast("BufferedReader[Any]", path.open("rb", buffering=HEAD))
     except IsADirectoryError:
         raise UsageError(
             f"{path} is a folder.", advice=f"name the files in it, as in {path}/*.nessus"
@@ -126,7 +127,7 @@ def _raw(path: Path) -> Iterator[BufferedReader]:
         yield stream
 
 
-def kind_of(stream: BufferedReader, name: str) -> FileKind:
+def kind_of(stream: BufferedReader[Any], name: str) -> FileKind:
     """What a file is, by its head, which is not taken from the stream.
 
     Raises:

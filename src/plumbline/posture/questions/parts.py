@@ -57,9 +57,7 @@ def _repositories(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     rows = hosts.left_join(found, counts.PLACE, rname="open__{name}")
     keys = ["console", "repository_id"]
     rows = rows.select(*keys, score=score.of_hosts(rows.extent))
-    rows = rows.group_by(*keys).aggregate(
-        score=score.shown(rows.score.mean()), hosts=rows.count()
-    )
+    rows = rows.group_by(*keys).aggregate(score=score.shown(rows.score.mean()), hosts=rows.count())
     return rows.order_by(*keys)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
-from ninja import Query
+from ninja.params.functions import Query
 
 from plumbline.posture import explore, facets, filters, matrix
 from plumbline.posture.relations import RELATIONS

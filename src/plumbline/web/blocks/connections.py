@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
 from plumbline.ledger import connections, health
+from plumbline.web.installation import own
 
 if TYPE_CHECKING:
     from plumbline.ledger.health import Health
@@ -22,5 +21,5 @@ def names(found: Visitor) -> list[str]:
 def healths(found: Visitor) -> tuple[Health, ...]:
     """How each is."""
     held = names(found)
-    patience = timedelta(hours=settings.PLUMBLINE.stale_after_hours)
+    patience = timedelta(hours=own().stale_after_hours)
     return health.examine(datetime.now(UTC), patience, held) if held else ()
