@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WANTS := scripts/install constraints.txt pyproject.toml
 TESTS ?=
+DEMO ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench docs pictures constraints clean
@@ -11,8 +12,8 @@ TESTS ?=
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-demo: $(VENV)/.run ## try Plumbline against an emulated console (leaves its data in demo-home)
-	@$(BIN)/plumbline demo --home demo-home
+demo: $(VENV)/.run ## try Plumbline on an emulated console, in a browser; DEMO=--no-serve ends by itself
+	@$(BIN)/plumbline demo --home demo-home $(DEMO)
 
 test: $(VENV)/.test ## lint, types, layers and every test; TESTS="-k word" narrows them
 	@scripts/test $(TESTS)

@@ -51,7 +51,7 @@ def main() -> None:
     """Run a demo in a folder of its own and draw what it ended with."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        demo.demo(home=home)
+        demo.demo(home=home, weeks=1, no_serve=True)
         os.environ["PLUMBLINE_HOME"] = str(home)
         svg = _drawn()
     TARGET.parent.mkdir(parents=True, exist_ok=True)

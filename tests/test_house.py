@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +37,8 @@ ROOMS = {
     "sync",
     "tables",
     "terms",
+    "web",
 }
-TO_COME = {"web"}
 NOBODYS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 MOST_LINES = 400
 MOST_LINES_A_FUNCTION = 40
@@ -62,8 +64,7 @@ def _contracts() -> list[dict[str, Any]]:
 
 def test_every_room_is_there_and_no_other() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
-    assert rooms >= ROOMS
-    assert rooms <= ROOMS | TO_COME
+    assert rooms == ROOMS
 
 
 def test_every_room_has_its_layer() -> None:
@@ -71,7 +72,7 @@ def test_every_room_has_its_layer() -> None:
     named = {
         part.strip(" ()").removeprefix("plumbline.") for one in layers for part in one.split("|")
     }
-    assert named == (ROOMS | TO_COME) - {"emulator"}
+    assert named == ROOMS - {"emulator"}
 
 
 def test_the_emulator_is_kept_apart_from_every_room() -> None:
@@ -137,3 +138,22 @@ def test_there_are_no_assertions_in_the_sources() -> None:
 def test_no_test_file_shares_its_name_with_another() -> None:
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))
+
+
+def test_what_is_imported_is_asked_for_by_name() -> None:
+    """A library that only another one brings along may be gone with that one's next version."""
+    asked = {
+        re.split(r"[^A-Za-z0-9._-]", one)[0].lower() for one in PROJECT["project"]["dependencies"]
+    }
+    brought = packages_distributions()
+    for name in {name for path in FILES for name in imported(path)} - sys.stdlib_module_names:
+        homes = {home.lower() for home in brought.get(name, ())}
+        assert name == "plumbline" or homes & asked, f"{name} comes from {homes or 'nowhere'}"
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]

@@ -36,6 +36,7 @@ def test_a_connection_is_added_with_all_that_can_be_said_of_it(plumbline: Run) -
     assert data.pop("created") <= data.pop("changed")
     assert data == {
         "name": "lab",
+        "kind": "console",
         "url": "https://sc.example",
         "trust": {"kind": "fingerprint", "value": "ab" * 32},
         "proxy": "http://proxy:3128",
@@ -50,7 +51,9 @@ def test_a_connection_is_added_with_all_that_can_be_said_of_it(plumbline: Run) -
         "connect_timeout": 5.0,
         "read_timeout": 60.5,
         "retries": 2,
+        "requests_per_hour": None,
         "paused": False,
+        "retired": None,
         "has_keys": True,
     }
 

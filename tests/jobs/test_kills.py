@@ -102,6 +102,7 @@ class Ordeal:
         return counts
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [20_261])
 def test_a_hundred_kills_end_in_the_truth(
     settings: Settings, console: MakeConsole, crew: Workers, seed: int

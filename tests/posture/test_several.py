@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NORTH, SOUTH = AS_OF
 MET = (2, 3, 5, 8)
 """Hosts that both consoles see."""
-KEYED = {"host", "plugin"}
+KEYED = {name for name, one in QUESTIONS.items() if any(p.default is None for p in one.parameters)}
 SUMMED = (
     "open", "critical", "high", "medium", "low", "info", "reopened", "exploitable", "kev",
     "accepted", "fixed", "vanished", "out_of_sight", "plugins", "repositories", "lists",

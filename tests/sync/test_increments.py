@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab import labs
+from lab import labs, only
 from story import Story, meddle
 
 from plumbline.emulator.estate import Estate
@@ -43,7 +43,7 @@ NAMES = ["dns_name", "netbios_name", "mac", "uuid", "host_uuid", "host_uniquenes
 def estate(hosts: int = 8, seed: int = 5, findings: int = 8) -> Estate:
     made = Estate.generated(hosts=hosts, seed=seed, findings_per_host=findings, now=NOW)
     made.own_time = True
-    return made
+    return only(made, 1, 2, 5, 7)
 
 
 def told(lab: Lab, connection: str = "lab") -> Counter[str]:
@@ -158,10 +158,10 @@ def _look(made: Estate, number: int) -> None:
     if made.view.hidden:
         made.show(made.view.hidden[0].id)
     else:
-        made.hide(made.view.repositories[number % 6].id)
+        made.hide(made.view.repositories[number % len(made.view.repositories)].id)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 999), st.lists(steps, min_size=2, max_size=4))
 def test_any_chain_of_runs_ends_like_a_fresh_reading(seed: int, chain: list[Step]) -> None:
     with TemporaryDirectory() as folder, labs(Path(folder)) as make:

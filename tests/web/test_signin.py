@@ -276,6 +276,28 @@ def test_the_first_administrator_is_made_once(town: Town) -> None:
     assert not PersonRow.objects.filter(name="second").exists()
 
 
+def test_an_entry_link_signs_in_once_and_nobody_who_may_not(town: Town) -> None:
+    from plumbline.ledger.people import links, register  # noqa: PLC0415
+    from plumbline.ledger.people.records import LinkKind  # noqa: PLC0415
+
+    lasts = timedelta(hours=1)
+    link = f"/enter/{links.make(LinkKind.ENTRY, lasts=lasts, person='viewer')}"
+    browser = town.browser()
+    assert browser.post(link, secure=True).status_code == 405
+    assert browser.get(link, secure=True).headers["Location"] == "/"
+    assert browser.get("/findings", secure=True).status_code == 200
+    assert town.browser().get(link, secure=True).status_code == 404
+    other = links.make(LinkKind.PASSWORD, lasts=lasts, person="viewer")
+    assert town.browser().get(f"/enter/{other}", secure=True).status_code == 404
+    late = links.make(LinkKind.ENTRY, lasts=-lasts, person="viewer")
+    assert town.browser().get(f"/enter/{late}", secure=True).status_code == 404
+    gone = links.make(LinkKind.ENTRY, lasts=lasts, person="viewer")
+    register.disable("viewer")
+    browser = town.browser()
+    assert browser.get(f"/enter/{gone}", secure=True).status_code == 404
+    assert browser.get("/findings", secure=True).status_code == 302
+
+
 def test_secrets_are_kept_as_hashes_alone(town: Town) -> None:
     from plumbline.ledger.people.models import LinkRow, PersonRow, TokenRow  # noqa: PLC0415
 

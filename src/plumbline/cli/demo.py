@@ -1,4 +1,4 @@
-"""`plumbline demo`: an emulated console, two runs and the posture, with nothing to set up."""
+"""`plumbline demo`: an emulated console, weeks of runs and the web interface, nothing to set up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,15 +21,19 @@ from plumbline.errors import ConfigurationError, FatalError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plumbline.config.settings import Settings
     from plumbline.console.check import Check
     from plumbline.emulator import Emulator, Estate
+    from plumbline.sync.run import Report
     from plumbline.terms.connection import Connection, Keys
 
 NAME = "demo"
 MARKER = "DEMO.txt"
 _OURS = "This folder belongs to `plumbline demo --home`, which empties it when it starts.\n"
-_DAY, _DAYS = 86_400, 7
+_DAY, _WEEK, _WEEKS = 86_400, 7, 13
 _SEED, _FINDINGS_A_HOST = 1, 50.0
+_CHANGE = 0.012
+"""Share of the findings that is new, fixed or returned each day, beside one busy day a week."""
 _PREFIX = "PLUMBLINE_"
 _NEXT = (
     "summary",
@@ -38,7 +43,8 @@ _NEXT = (
     "lists --sort -risk",
     "ask --list",
     "ask unaligned",
-    "run show 2",
+    "ask trend",
+    "runs",
 )
 
 
@@ -55,32 +61,49 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the data even without --home, and say where.")
     ] = False,
+    weeks: Annotated[
+        int, typer.Option(min=1, max=52, help="Weeks of history, with a run each.")
+    ] = _WEEKS,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Open no browser (there is nothing to open yet).")
+        bool, typer.Option("--no-browser", help="Open no browser; print the link that signs in.")
+    ] = False,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="End after the summary, without web interface.")
     ] = False,
 ) -> None:
     """Try Plumbline against an emulated console.
 
-    Serves a Tenable Security Center 6.6 with an invented estate on loopback, reads it, lets a week
-    pass, reads it again and shows the posture. Your own connections and data are left alone.
+    Serves a Tenable Security Center 6.6 with an invented estate on loopback, reads it week after
+    week, shows the posture and opens the web interface, until Ctrl-C. Your own connections and
+    data are left alone.
     """
-    del no_browser
-    with _folder(home, keep=keep) as folder, _alone(folder):
-        with _console(hosts, port) as console:
-            _read(console)
+    from plumbline.cli import session, showcase  # noqa: PLC0415 - only when called
+
+    with (
+        _folder(home, keep=keep) as folder,
+        _alone(folder),
+        _console(hosts, port, weeks) as console,
+    ):
+        settings = session.ledger() if no_serve else showcase.prepare()
+        _read(console, settings, weeks)
         _show()
         _tell_next(folder, kept=keep or home is not None)
+        if not no_serve:
+            _step("The web interface, over the same data.", "serve")
+            with showcase.site(settings) as server:
+                showcase.show(settings, server, browser=not no_browser)
 
 
 @contextmanager
 def _folder(home: Path | None, *, keep: bool) -> Iterator[Path]:
     """The folder of the demo's data; a temporary one goes at the end unless it is kept."""
-    from plumbline.ledger.opening import close  # noqa: PLC0415 - Django, only when called
-
     folder = _emptied(home) if home else Path(tempfile.mkdtemp(prefix="plumbline-demo-"))
     try:
         yield folder
     finally:
+        # Not before: it brings up Django for the ledger alone, and the site needs more.
+        from plumbline.ledger.opening import close  # noqa: PLC0415 - as said
+
         close()
         if home is None and not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -128,13 +151,13 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _console(hosts: int, port: int) -> Iterator[Emulator]:
-    """The emulated console, serving what a week ago would have been there."""
+def _console(hosts: int, port: int, weeks: int) -> Iterator[Emulator]:
+    """The emulated console, serving what would have been there so many weeks ago."""
     from plumbline.emulator import Emulator  # noqa: PLC0415 - numpy, only when called
 
     _step(f"An estate of {hosts:,} machines is invented.")
     try:
-        console = Emulator(_estate(hosts), http=False, port=port)
+        console = Emulator(_estate(hosts, weeks), http=False, port=port)
     except OSError as error:
         raise ConfigurationError(
             f"Port {port} cannot be used: {error.strerror or error}.",
@@ -145,7 +168,7 @@ def _console(hosts: int, port: int) -> Iterator[Emulator]:
         yield console
 
 
-def _estate(hosts: int) -> Estate:
+def _estate(hosts: int, weeks: int) -> Estate:
     from plumbline.emulator import Estate  # noqa: PLC0415 - numpy, only when called
 
     midnight = time.time() // _DAY * _DAY
@@ -153,28 +176,69 @@ def _estate(hosts: int) -> Estate:
         hosts=hosts,
         seed=_SEED,
         findings_per_host=_FINDINGS_A_HOST,
-        now=midnight - _DAYS * _DAY,
+        now=midnight - weeks * _WEEK * _DAY,
     )
 
 
-def _read(console: Emulator) -> None:
-    """Connect, check, read, let a week pass, read again."""
-    from plumbline.cli.sync import sync  # noqa: PLC0415 - only when called
+def _read(console: Emulator, settings: Settings, weeks: int) -> None:
+    """Connect, check, read, and read again after each week that passes."""
+    from plumbline.cli import sync  # noqa: PLC0415 - only when called
 
     _connect(console)
-    _step("The first run reads everything.", "sync")
-    sync([NAME])
-    changed = console.estate.evolve(_DAYS)
+    estate = console.estate
+    # What is read today is dated by this machine's clock, what was before by the console's own.
+    estate.own_time = True
+    _step(f"The first run reads everything; that is {weeks} weeks ago.", "sync")
+    report = _run(settings, estate)
+    sync.tell(report)
     _step(
-        f"{_DAYS} days pass on the console: findings come, are fixed, return and go unseen; "
-        f"{changed.moved_hosts:,} machines change their address, {changed.new_hosts:,} are added.",
+        f"{weeks * _WEEK} days pass on the console, with a run each week: findings come, are "
+        "fixed, return and go unseen; machines change their address, others are added.",
         "sync",
     )
-    sync([NAME])
+    for week in range(1, weeks + 1):
+        _pass(estate)
+        estate.own_time = week < weeks
+        report = _run(settings, estate)
+        if week < weeks:
+            _tell_week(report)
+    sync.tell(report)
+
+
+def _pass(estate: Estate) -> None:
+    """Let a week pass: a day as the estate has them, and quieter ones."""
+    estate.evolve(1)
+    estate.evolve(_WEEK - 1, change=_CHANGE)
+
+
+def _run(settings: Settings, estate: Estate) -> Report:
+    """Read the console at its own time.
+
+    Raises:
+        FatalError: it could not be read or proven.
+    """
+    from plumbline.cli.sync import watched  # noqa: PLC0415 - only when called
+    from plumbline.ledger import snapshots  # noqa: PLC0415 - Django, likewise
+    from plumbline.sync.run import Synchroniser  # noqa: PLC0415 - the engine, likewise
+
+    with watched() as progress:
+        synchroniser = Synchroniser(
+            settings=settings, progress=progress, clock=lambda: estate.clock
+        )
+        report = synchroniser.run(NAME)
+    if report.error is not None:
+        raise report.error
+    snapshots.date_back(report.run.number, datetime.fromtimestamp(estate.clock, UTC))
+    return report
+
+
+def _tell_week(report: Report) -> None:
+    run, counts = report.run, report.run.counts
+    words = ", ".join(f"{counts.get(word, 0):,} {word}" for word in ("open", "new", "fixed"))
+    _tell(f"{run.started:%Y-%m-%d}  run {run.number} {run.state}: {words}")
 
 
 def _connect(console: Emulator) -> None:
-    from plumbline.cli import session  # noqa: PLC0415 - only when called
     from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
     from plumbline.terms.connection import (  # noqa: PLC0415 - only when called
         Address,
@@ -188,7 +252,6 @@ def _connect(console: Emulator) -> None:
         "Its certificate signed itself, so it is trusted by its fingerprint.",
         f"connection add {NAME} --url {console.url} --fingerprint {console.fingerprint}",
     )
-    session.ledger()
     trust = Trust(kind=TrustKind.FINGERPRINT, value=console.fingerprint)
     connection = Connection(name=NAME, address=Address(url=console.url, trust=trust))
     keys = Keys(console.access_key, console.secret_key)

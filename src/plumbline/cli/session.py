@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
     from plumbline.tables import Table
 
-_DIGITS = 20
+_DIGITS = 4_000
 """More are no number of a run, whatever they are."""
 
 

@@ -42,11 +42,11 @@ def sync(
         for name in wanted:
             reports.append(synchroniser.run(name, full=full))
             if not as_json:
-                _tell(reports[-1])
+                tell(reports[-1])
     if as_json:
         warnings = [text for report in reports for text in report.warnings]
         output.emit("sync", [_as_data(report) for report in reports], warnings)
-    _end(reports, tell=as_json)
+    end(reports, again=as_json)
 
 
 def _wanted(names: Sequence[str]) -> list[str]:
@@ -86,7 +86,7 @@ def _as_data(report: Report) -> dict[str, Any]:
     }
 
 
-def _tell(report: Report) -> None:
+def tell(report: Report) -> None:
     """One run in a few lines for people."""
     run, counts = report.run, report.run.counts
     for text in report.warnings:
@@ -105,10 +105,10 @@ def _tell(report: Report) -> None:
     output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))
 
 
-def _end(reports: Sequence[Report], *, tell: bool) -> None:
-    """End with the exit code of the first run that went wrong."""
+def end(reports: Sequence[Report], *, again: bool) -> None:
+    """End with the exit code of the first run that went wrong, telling what did if it was not."""
     errors = [report.error for report in reports if report.error is not None]
-    if tell:
+    if again:
         for error in errors:
             output.fail(error)
     if errors:

@@ -117,7 +117,8 @@ class Worker:
         schedule.begin_due(self._settings, now)
         self._tidy(now)
         self._tell(attempts)
-        wanted = jobs.for_workers(now)
+        # A later moment: what has just become due was asked for meanwhile.
+        wanted = jobs.for_workers(datetime.now(UTC))
         self._offer(queue, wanted)
         if self._is_time("sweep", self._pace.sweep):
             queue.sweep((now - _KEPT).isoformat())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _ROWS = 65_536
-_BYTES = 16 * 2**20
+_BYTES = 24 * 2**20
 """A row group ends at either: it is what the writer holds."""
 _FILE = 96 * 2**20
 """Bytes from which the next row group goes to a file of its own."""

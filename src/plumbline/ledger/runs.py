@@ -31,8 +31,17 @@ _ABANDONED = "It was stopped before it could finish."
 
 
 @storage_faults()
-def start(connection: str, mode: RunMode, by: str = "command", job: int | None = None) -> Run:
+def start(
+    connection: str,
+    mode: RunMode,
+    by: str = "command",
+    job: int | None = None,
+    *,
+    at: datetime | None = None,
+) -> Run:
     """Begin a run, perhaps for a job; a dead one that was not resumed is closed as failed.
+
+    `at` is when it began, where that is not this moment.
 
     Raises:
         UsageError: there is no such connection.
@@ -50,7 +59,7 @@ def start(connection: str, mode: RunMode, by: str = "command", job: int | None =
             name=connection,
             mode=mode.value,
             state=RunState.RUNNING.value,
-            started=now,
+            started=at or now,
             claimed=now,
             heartbeat=now,
             host=me.host,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from plumbline.errors import UsageError
 from plumbline.ledger import runs
 from plumbline.ledger.faults import storage_faults
-from plumbline.ledger.models import ConnectionRow, SnapshotRow
+from plumbline.ledger.models import ConnectionRow, RunRow, SnapshotRow
 from plumbline.ledger.records import Publication, Snapshot
 from plumbline.terms.run import RunState
 from plumbline.terms.snapshot import Pin
@@ -50,6 +50,14 @@ def publish(
             plan=dict(publication.plan),
         )
     return _snapshot(row)
+
+
+@storage_faults()
+def date_back(run: int, ended: datetime) -> None:
+    """Let a run, and what it published, have ended at an earlier time: an invented history does."""
+    with transaction.atomic():
+        RunRow.objects.filter(pk=run).update(ended=ended)
+        SnapshotRow.objects.filter(pk=run).update(published=ended)
 
 
 @storage_faults()

@@ -9,18 +9,21 @@ from plumbline.report.reports import sight
 from plumbline.report.reports.sureness import proof_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from plumbline.posture.engine import Estate
 
 
-def about(estate: Estate, asked: str, order: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
-    """What a sheet beside the rows tells of them.
+def about(
+    estate: Estate, asked: str, order: Sequence[str] = (), partly: Container[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """What a sheet beside the rows tells of them; no totals of connections seen partly.
 
     Raises:
         StorageError: the ledger cannot be read.
     """
-    proofs = ((f"connection {one['connection']}", _proof(one)) for one in sight.proofs(estate))
+    told = sight.proofs(estate, partly)
+    proofs = ((f"connection {one['connection']}", _proof(one)) for one in told)
     return (("query", asked or "everything"), ("order", ", ".join(order)), *proofs)
 
 

@@ -58,6 +58,7 @@ class Synchroniser:
     sleep: Callable[[float], None] | None = None
     """Replaces every pause; without it pauses are real, and a stop cuts them short."""
     clock: Callable[[], float] = time.time
+    """The time in epoch seconds; what a run is dated by."""
     halted: Callable[[], str] = never
     """Asked at every page: the words to stop with, or nothing."""
 
@@ -73,11 +74,11 @@ class Synchroniser:
         spare_pandas()
         give_back()
         connection, keys = connections.get(name), connections.get_keys(name)
-        now, before = datetime.now(UTC), snapshots.latest(name)
+        now, before = self._now(), snapshots.latest(name)
         increments = Increments.of(self.settings)
         outset = Outset.of(connection, before, increments, full=full, now=now)
         mode = RunMode.FULL if outset.full else RunMode.INCREMENTAL
-        run = runs.start(name, mode, by, job)
+        run = runs.start(name, mode, by, job, at=now)
         log = RunLog(requests.Log(run.number))
         with at_work(run.number), ExitStack() as otherwise:
             otherwise.callback(
@@ -94,6 +95,9 @@ class Synchroniser:
                     _staging(self.settings, name).discard()
             otherwise.pop_all()
         return report
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     def _console(self, connection: Connection, keys: Keys, log: RunLog, pulse: Pulse) -> Console:
         budget = self._budget(connection, pulse)

@@ -202,6 +202,18 @@ def freshness(request: HttpRequest) -> Freshness | None:
     return freshness_of(found, snapshots.latest_all(), own().stale_after_hours)
 
 
+def warnings(request: HttpRequest) -> tuple[str, ...]:
+    """What a reader of a file has to be warned of, as pages warn of it."""
+    found = freshness(request)
+    return found.warnings if found else ()
+
+
+def partly(request: HttpRequest, found: Seen) -> frozenset[str]:
+    """The connections of which the visitor sees a part."""
+    who = visitor(request)
+    return frozenset(name for name in found.estate.as_of if not who.holds(name))
+
+
 def forget() -> None:
     """Let go of everything."""
     _parts.keep_only(lambda _: False)

@@ -10,7 +10,7 @@ from plumbline.ledger import freshness, runs
 from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from plumbline.ledger.records import Run, Snapshot
     from plumbline.web.visitor import Visitor
@@ -58,6 +58,11 @@ class Freshness:
         """Whether a reader has to be warned of anything."""
         return not self.complete or self.stale or any(s.trouble for s in self.sources)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The same, a sentence each, for what leaves the site."""
+        return tuple(text for source in self.sources for text in _warnings(source))
+
 
 def freshness_of(found: Visitor, shown: Sequence[Snapshot], stale_hours: int) -> Freshness:
     """The line for a visitor: of their connections alone."""
@@ -90,3 +95,14 @@ def _trouble(later: Run | None) -> str:
     if later is None or later.ended is None:
         return ""
     return f"run {later.number} ended as {later.state}"
+
+
+def _warnings(source: Source) -> Iterator[str]:
+    if source.stale:
+        days = (datetime.now(UTC) - source.as_of).total_seconds() / 86_400
+        yield f"{source.connection}: the data is {days:.1f} days old."
+    if not source.complete:
+        yield f"{source.connection}: run {source.run} did not agree with the console."
+    later = f"run {source.under_way} is under way" if source.under_way else source.trouble
+    if later:
+        yield f"{source.connection}: what is shown is from run {source.run}; {later}."

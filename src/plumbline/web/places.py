@@ -33,6 +33,11 @@ def open_findings(*query: Term | str, **more: object) -> str:
     return to("findings", OPEN, *query, **more)
 
 
+def report(*query: Term | str, title: str = "") -> str:
+    """The address of the report about findings of any state."""
+    return to("report", *query, title=title)
+
+
 def named(console: str, name: str, *, several: bool) -> str:
     """A list's or repository's name as a filter tells it apart from another console's."""
     return f"{console}/{name}" if several else name

@@ -23,6 +23,7 @@ from plumbline.web.pages import (
     matrix,
     overview,
     people,
+    report,
     runs,
     sources,
     tokens,
@@ -62,6 +63,7 @@ urlpatterns = [
     page("lists/<str:console>/<int:number>", lists.show, "list", Right.SEE),
     page("repositories", lists.repositories, "repositories", Right.SEE),
     page("repositories/<str:console>/<int:number>", lists.repository, "repository", Right.SEE),
+    page("report/executive", report.executive, "report", Right.SEE),
     page("compare", matrix.show, "matrix", Right.SEE),
     page("runs", runs.show, "runs", Right.SEE),
     page("runs/<int:number>", runs.one, "run", Right.SEE),
@@ -101,6 +103,7 @@ urlpatterns = [
     # One-time links.
     page("welcome/<str:secret>", links.first, "first-link", Door.PUBLIC),
     page("password/<str:secret>", links.password, "password-link", Door.PUBLIC),
+    page("enter/<str:secret>", links.enter, "entry-link", Door.PUBLIC),
     page("hand-over/<str:secret>", handover.show, "hand-over", Door.PUBLIC),
     # Machines.
     page("healthz", health.alive, "healthz", Door.PUBLIC),

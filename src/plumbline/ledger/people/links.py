@@ -100,6 +100,16 @@ def renew(secret: str, password: str) -> None:
 
 
 @storage_faults()
+def enter(secret: str) -> Person | None:
+    """The person a link signs in, once; None when it is not good, or they may not sign in."""
+    found = use(LinkKind.ENTRY, secret)
+    if found is None or found.person is None:
+        return None
+    person = register.get(found.person)
+    return person if person.active else None
+
+
+@storage_faults()
 def hand_over(secret: str, keys: Keys) -> str:
     """Seal the keys of the connection a link is for; the link is dead then, and tells its name.
 

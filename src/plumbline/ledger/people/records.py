@@ -21,6 +21,8 @@ class LinkKind(StrEnum):
     """Lets a person set a password."""
     KEYS = "keys"
     """Lets whoever has it hand over the keys of a connection."""
+    ENTRY = "entry"
+    """Signs a person in; made by the demo for its own alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

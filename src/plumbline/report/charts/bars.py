@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from plumbline.report.charts.svg import drawing, element, linked, mark
@@ -88,6 +89,8 @@ def _stack(
     place: int, columns: Sequence[Column], words: Sequence[str], top: float
 ) -> Iterator[Element]:
     at, step = HEIGHT, WIDTH / len(columns)
+    if columns[place].parts is None:
+        yield _gap(step, place)
     parts = columns[place].parts or {}
     for word in words:
         height = HEIGHT * parts.get(word, 0) / top
@@ -112,20 +115,24 @@ def flow(columns: Sequence[Column], label: str) -> tuple[str, list[str]]:
         box = {"x": step * (place + (1 - _FILLED) / 2), "width": step * _FILLED}
         rects = [mark("new", y=middle - up, height=up, **box)] if up else []
         rects += [mark("fixed", y=middle, height=down, **box)] if down else []
+        rects += [_gap(step, place)] if column.parts is None else []
         marks.append(linked(column.href, column.told, *rects, _hit(step, place)))
-    marks.append(_net(columns, step, middle, per))
+    marks += _net(columns, step, middle, per)
     svg = drawing(WIDTH, HEIGHT, *marks, role="group", aria_label=label)
     numbers = [*(f"+{t:,.0f}" for t in reversed(ticks[1:])), "0"]
     return svg, [*numbers, *(f"\N{MINUS SIGN}{t:,.0f}" for t in ticks[1:])]
 
 
-def _net(columns: Sequence[Column], step: float, middle: float, per: float) -> Element:
-    points = [
-        f"{step * (place + 0.5):.1f},{middle - per * (_ups(column) - _downs(column)):.1f}"
-        for place, column in enumerate(columns)
-        if column.parts is not None
-    ]
-    return element("polyline", class_="net", points=" ".join(points), fill="none", stroke="#172033")
+def _net(columns: Sequence[Column], step: float, middle: float, per: float) -> Iterator[Element]:
+    """The balance, in pieces: it says nothing of a week that is not known."""
+    for known, piece in groupby(enumerate(columns), lambda one: one[1].parts is not None):
+        points = [
+            f"{step * (place + 0.5):.1f},{middle - per * (_ups(column) - _downs(column)):.1f}"
+            for place, column in piece
+        ]
+        if known:
+            written = " ".join(points)
+            yield element("polyline", class_="net", points=written, fill="none", stroke="#172033")
 
 
 def _ups(column: Column) -> int:
@@ -138,6 +145,12 @@ def _downs(column: Column) -> int:
 
 def _rule(y: float) -> Element:
     return element("line", class_="rule", x1=0, x2=WIDTH, y1=y, y2=y, stroke="#DDE2EA")
+
+
+def _gap(step: float, place: int) -> Element:
+    """What is not known is a shade over the whole height, and no bar of no height."""
+    x, width = step * (place + (1 - _FILLED) / 2), step * _FILLED
+    return element("rect", class_="gap", x=x, y=0, width=width, height=HEIGHT, fill="#EEF1F5")
 
 
 def _hit(step: float, place: int) -> Element:

@@ -8,8 +8,11 @@ from plumbline.report.charts.svg import PALETTE, drawing, element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from xml.etree.ElementTree import Element
 
-_WIDTH, _HEIGHT, _MARGIN = 120.0, 28.0, 3.0
+    Point = tuple[float, float]
+
+_WIDTH, _HEIGHT, _MARGIN, _DASH = 120.0, 28.0, 3.0, 1.5
 
 
 def line(values: Sequence[float | None], label: str) -> str:
@@ -25,13 +28,41 @@ def line(values: Sequence[float | None], label: str) -> str:
         (step * place, _HEIGHT - _MARGIN - flat - inner * (value - lowest) / span)
         for place, value in known
     ]
-    written = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    under = f"{points[0][0]:.1f},{_HEIGHT} {written} {points[-1][0]:.1f},{_HEIGHT}"
+    parts = _parts([place for place, _ in known], points)
     return drawing(
         _WIDTH,
         _HEIGHT,
-        element("polygon", class_="under", points=under, fill="#E7EFFB"),
-        element("polyline", class_="path", points=written, fill="none", stroke=PALETTE["accent"]),
+        *(_under(part) for part in parts),
+        *(_path(part) for part in parts),
         role="img",
         aria_label=label,
     )
+
+
+def _parts(places: Sequence[int], points: Sequence[Point]) -> list[list[Point]]:
+    """The line in pieces: where a number is missing, nothing is drawn."""
+    parts: list[list[Point]] = []
+    before = None
+    for place, point in zip(places, points, strict=True):
+        if before is None or place != before + 1:
+            parts.append([])
+        parts[-1].append(point)
+        before = place
+    return parts
+
+
+def _under(part: Sequence[Point]) -> Element:
+    shape = f"{part[0][0]:.1f},{_HEIGHT} {_written(part)} {part[-1][0]:.1f},{_HEIGHT}"
+    return element("polygon", class_="under", points=shape, fill="#E7EFFB")
+
+
+def _path(part: Sequence[Point]) -> Element:
+    """A piece of the line; one that is a single point becomes a dash."""
+    x, y = part[-1]
+    shown = part if len(part) > 1 else [(x - _DASH, y), (x + _DASH, y)]
+    stroke = PALETTE["accent"]
+    return element("polyline", class_="path", points=_written(shown), fill="none", stroke=stroke)
+
+
+def _written(part: Sequence[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in part)

@@ -32,7 +32,7 @@ def gather(asked: Asked) -> dict[str, Any]:
     return {
         "title": asked.title or TITLE,
         "query": asked.query,
-        "connections": sight.proofs(estate),
+        "connections": sight.proofs(estate, asked.partly),
         **_numbers(estate),
         "before": _before(earlier) if earlier is not None else None,
         "changes": sight.changes(estate),

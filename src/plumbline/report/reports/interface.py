@@ -24,6 +24,8 @@ class Asked:
     title: str = ""
     warnings: tuple[str, ...] = ()
     """What a reader has to be warned of."""
+    partly: frozenset[str] = frozenset()
+    """Connections of which its reader sees a part: how a whole one was proven is not for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from plumbline.posture import explore, filters
 from plumbline.posture.relations import RELATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Estate
 
@@ -26,9 +28,11 @@ def before(estate: Estate) -> tuple[Snapshot, ...]:
     return tuple(one[1] for one in held) if all(len(one) > 1 for one in held) else ()
 
 
-def proofs(estate: Estate) -> list[dict[str, Any]]:
-    """How each connection was proven."""
-    return [_proof(name, at, held) for (name, held), at in _with_moments(estate)]
+def proofs(estate: Estate, partly: Container[str] = ()) -> list[dict[str, Any]]:
+    """How each connection was proven; of those seen partly whether it was, but no totals."""
+    found = [_proof(name, at, held) for (name, held), at in _with_moments(estate)]
+    hidden = {"totals": None, "agreeing": None}
+    return [one | hidden if one["connection"] in partly else one for one in found]
 
 
 def changes(estate: Estate) -> dict[str, int] | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Row = Mapping[str, Any]
-    Told = Mapping[str, Mapping[date, Row]]
+    Told = Mapping[str, Mapping[date, Row | None]]
 
 WEEKS = 26
 
@@ -23,12 +23,32 @@ def weeks(rows: Sequence[Row]) -> list[dict[str, Any]]:
     A week in which a connection that was known by then was not read has no numbers.
     """
     told = {name: _by_week(list(group)) for name, group in groupby(rows, _console)}
-    mondays = sorted({monday for by_week in told.values() for monday in by_week})
-    if not mondays:
+    return [_week(monday, told) for monday in mondays(told)]
+
+
+def mondays(told: Told) -> list[date]:
+    """Every week from the first that is told to the last, half a year at most."""
+    known = sorted({monday for by_week in told.values() for monday in by_week})
+    if not known:
         return []
-    first = max(mondays[0], mondays[-1] - timedelta(weeks=WEEKS - 1))
-    count = (mondays[-1] - first).days // 7 + 1
-    return [_week(first + timedelta(weeks=n), told) for n in range(count)]
+    first = max(known[0], known[-1] - timedelta(weeks=WEEKS - 1))
+    count = (known[-1] - first).days // 7 + 1
+    return [first + timedelta(weeks=n) for n in range(count)]
+
+
+def whole(told: Told, monday: date) -> list[Row] | None:
+    """What each connection that was known by a week told of it; None where one told nothing.
+
+    This is the one definition of a gap: no count of another week stands in for a missing one.
+    """
+    rows = [by_week.get(monday) for by_week in known_by(told, monday)]
+    found = [row for row in rows if row is not None]
+    return found if found and len(found) == len(rows) else None
+
+
+def known_by(told: Told, monday: date) -> list[Mapping[date, Row | None]]:
+    """The connections that had been told of by a week."""
+    return [by_week for by_week in told.values() if by_week and min(by_week) <= monday]
 
 
 def _console(row: Row) -> str:
@@ -45,8 +65,9 @@ def _monday(day: str) -> date:
 
 
 def _week(monday: date, told: Told) -> dict[str, Any]:
-    known = [by_week for by_week in told.values() if by_week and min(by_week) <= monday]
-    whole = bool(known) and all(monday in by_week for by_week in known)
-    rows = [by_week[monday] for by_week in known] if whole else []
-    numbers = {word: sum(row[word] for row in rows) for word in WORDS} if whole else None
-    return {"week": monday.isoformat(), "numbers": numbers}
+    rows = whole(told, monday)
+    return {
+        "week": monday.isoformat(),
+        "connections": len(known_by(told, monday)),
+        "numbers": None if rows is None else {w: sum(row[w] for row in rows) for w in WORDS},
+    }

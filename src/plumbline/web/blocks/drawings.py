@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from plumbline.posture.counts import WORDS
 from plumbline.report.charts import bars
 from plumbline.report.charts.bars import Column
+from plumbline.report.reports import weeks as told_weeks
 from plumbline.web.blocks import history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from plumbline.web.estates import Seen
 
@@ -54,16 +55,17 @@ def severities(seen: Seen, of: str = "all", console: str = "") -> Chart | None:
         legend=[(word, word) for word in words],
         headings=("week of", *words),
         rows=[(w.monday, *((w.numbers or {}).get(word) for word in words)) for w in weeks],
-        notes=_joined(weeks),
+        notes=[*_joined(weeks), *_gaps(weeks)],
     )
 
 
 def flow(seen: Seen) -> Chart | None:
     """What came and what went in each week; None before two runs are told."""
-    rows = sorted(seen.ask("flow"), key=lambda row: str(row["week"]))
-    weeks = [(week, list(group)) for week, group in groupby(rows, lambda row: row["week"])]
-    weeks = weeks[-history.WEEKS :]
-    sums = [(date.fromisoformat(week), _sum(rows)) for week, rows in weeks]
+    told: dict[str, dict[date, dict[str, Any] | None]] = {}
+    for row in seen.ask("flow"):
+        known = row if row["opened"] is not None else None
+        told.setdefault(row["console"], {})[date.fromisoformat(row["week"])] = known
+    sums = [(m, _sum(told_weeks.whole(told, m))) for m in told_weeks.mondays(told)]
     while sums and not any(sums[0][1].values()):
         # The week of the first run: what it found was there before.
         del sums[0]
@@ -82,10 +84,9 @@ def flow(seen: Seen) -> Chart | None:
     )
 
 
-def _sum(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Events of all connections in a week; empty where none tells."""
-    told = [row for row in rows if row["opened"] is not None]
-    return {n: sum(row[n] for row in told) for n in (*_CAME, *_WENT)} if told else {}
+def _sum(rows: Sequence[Mapping[str, Any]] | None) -> dict[str, int]:
+    """Events of all connections in a week; empty where one of them does not tell."""
+    return {n: sum(row[n] for row in rows) for n in (*_CAME, *_WENT)} if rows else {}
 
 
 def _column(monday: date, found: dict[str, int]) -> Column:
@@ -118,3 +119,10 @@ def _joined(weeks: Sequence[history.Week]) -> list[str]:
         for before, after in pairwise(weeks)
         if after.connections > before.connections
     ]
+
+
+def _gaps(weeks: Sequence[history.Week]) -> list[str]:
+    """What an empty place in the chart means, where there is one."""
+    gaps = sum(week.numbers is None for week in weeks)
+    what = "a connection was not read in it, or was not counted"
+    return [f"{gaps} {'week is' if gaps == 1 else 'weeks are'} left out: {what}."] if gaps else []

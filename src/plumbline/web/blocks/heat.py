@@ -59,7 +59,7 @@ def by_signal(seen: Seen) -> Heat:
     across = [word for _, word in reversed(signals.EPSS)] + [signals.NOT_SUPPLIED]
     down = [word for _, word in signals.VPR] + [signals.NOT_SUPPLIED]
     numbers = {
-        vpr: [
+        _said(vpr): [
             (
                 told.get((vpr, epss), 0),
                 places.open_findings("severity:>=low", _asked("vpr", vpr), _asked("epss", epss)),
@@ -68,7 +68,14 @@ def by_signal(seen: Seen) -> Heat:
         ]
         for vpr in down
     }
-    return _shaded("VPR", [f"EPSS {word}" for word in across[:-1]] + across[-1:], numbers)
+    headings = [f"EPSS {_said(word)}" for word in across[:-1]] + across[-1:]
+    return _shaded("VPR", headings, numbers)
+
+
+def _said(band: str) -> str:
+    """A band as people write it."""
+    dashed = band.replace("%..", "..").replace("..", "\N{EN DASH}")
+    return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
 
 
 def _asked(field: str, band: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -102,6 +103,7 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
         "total": total,
         "following": asked.address(after=page.following) if page.following else "",
         "first": asked.address() if asked.after else "",
+        "report": _report(asked),
         "exports": [(form.value, _export(asked, form)) for form in EXPORTS],
         "tightest": _tightest(asked, seen) if not total else None,
     }
@@ -109,6 +111,13 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
 
 def _export(asked: Asked, form: Format) -> str:
     return asked.address(f"{asked.kind.page}-export", format=form)
+
+
+def _report(asked: Asked) -> str:
+    """The report about just these findings; none of another list."""
+    if asked.kind.page != "findings":
+        return ""
+    return f"{reverse('report')}?{urlencode({'q': asked.written})}"
 
 
 def _peek(asked: Asked, row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from plumbline.ledger import audit
 from plumbline.posture import explore
 from plumbline.report.formats import Format, writer
 from plumbline.report.interface import Screen, Sheet
+from plumbline.report.provenance import about
 from plumbline.web import estates
 from plumbline.web.explorer import asking, completing, facets, kinds, listing
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 8_000_000
 _LONGEST_QUERY = 8_000
+_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSONL: "application/jsonl",
+    Format.PARQUET: "application/vnd.apache.parquet",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def show(request: HttpRequest, page: str) -> HttpResponse:
@@ -75,11 +83,14 @@ def export(request: HttpRequest, page: str) -> FileResponse:
         query=asked.query, columns=tuple(f.name for f in shown), order=asked.order
     )
     statement = explore.rows(asked.kind.relation, seen.estate, wanted)
+    order = asked.order or asked.kind.relation.order
     sheet = Sheet(
         name=asked.kind.relation.name,
         columns=tuple(field.heading for field in shown),
         schema=statement.schema,
         batches=statement.stream(),
+        warnings=estates.warnings(request),
+        about=partial(about, seen.estate, asked.written, order, estates.partly(request, seen)),
     )
     out: Any = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer closes it
     rows = writer(form, Screen())(sheet, out)
@@ -88,7 +99,7 @@ def export(request: HttpRequest, page: str) -> FileResponse:
     audit.note("export", asked.kind.page, what)
     as_of = min(seen.estate.as_of.values()) if seen.estate.as_of else None
     name = f"plumbline-{asked.kind.page}{f'-{as_of:%Y-%m-%d}' if as_of else ''}.{form}"
-    return FileResponse(out, as_attachment=True, filename=name)
+    return FileResponse(out, as_attachment=True, filename=name, content_type=_TYPES[form])
 
 
 @require_POST

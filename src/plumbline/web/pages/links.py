@@ -1,4 +1,4 @@
-"""One-time links: the first administrator, and a password that is set by its owner."""
+"""One-time links: the first administrator, a password set by its owner, the way into a demo."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import login
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
 
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 class Password(forms.Form):
@@ -75,6 +80,17 @@ def password(request: HttpRequest, secret: str) -> HttpResponse:
         messages.success(request, "The password is set. Sign in to go on.")
         return redirect("account_login")
     return render(request, "entrance/password.html", {"form": form, "name": found.person})
+
+
+@never_cache
+@require_GET
+def enter(request: HttpRequest, secret: str) -> HttpResponse:
+    """Sign in whom a demo made the link for."""
+    person = links.enter(secret)
+    if person is None:
+        return _over(request, "sign in with the name and password that the demo told.")
+    login(request, register.row_of(person.name), backend=_BACKEND)
+    return redirect("overview")
 
 
 def _over(request: HttpRequest, advice: str) -> HttpResponse:

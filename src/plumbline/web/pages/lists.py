@@ -115,6 +115,7 @@ def _scope(seen: Seen, row: dict[str, Any], here: Term) -> dict[str, Any]:
         "overdue_href": places.open_findings(here, "sla:overdue"),
         "grave": seen.total("findings", f"{places.OPEN} {here} exploitable:yes"),
         "grave_href": places.open_findings(here, "exploitable:yes"),
+        "report": places.report(here, title=row["name"]),
         "findings": table(seen, _FINDINGS, term("state", "open", "reopened"), here, limit=_TOP),
     }
 
