@@ -10,6 +10,7 @@ import urllib.request
 import webbrowser
 from contextlib import contextmanager
 from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING
 
 from plumbline.cli import output
@@ -17,6 +18,7 @@ from plumbline.errors import FatalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from plumbline.config.settings import Settings
     from plumbline.web.server import Server
@@ -62,6 +64,14 @@ def site(settings: Settings) -> Iterator[Server]:
         yield server
 
 
+def _leading_to(link: str, home: Path) -> Path:
+    """A page of this user's own that leads to the link: arguments of programs are seen by all."""
+    page = home / "demo.html"
+    page.touch(mode=0o600)
+    page.write_text(f'<meta http-equiv="refresh" content="0;url={escape(link)}">', encoding="utf-8")
+    return page
+
+
 def show(settings: Settings, server: Server, *, browser: bool) -> None:
     """Hand out a link that signs in, in a browser if there is one; wait until Ctrl-C."""
     from threading import Event  # noqa: PLC0415 - only when called
@@ -69,7 +79,7 @@ def show(settings: Settings, server: Server, *, browser: bool) -> None:
     from plumbline.web.companion import Companion  # noqa: PLC0415 - after the frame
 
     link = _link(server)
-    if browser and _has_screen() and webbrowser.open(link):
+    if browser and _has_screen() and webbrowser.open(_leading_to(link, settings.home).as_uri()):
         _tell("A browser opens it, signed in.")
     else:
         _tell("or open this link, which signs in once, within an hour:")
