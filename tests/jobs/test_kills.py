@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.network
 
-KILLS = {"sqlite": 100, "postgresql": 20}
+KILLS = {"sqlite": 80, "postgresql": 20}
 NEVER = {"phase": "never", "step": 0}
 BY_CLOCK = 0.2
 """The share of the kills that hit at any moment, inside native code, too."""

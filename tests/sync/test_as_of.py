@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Statement
+    from plumbline.posture.questions.interface import Question
     from plumbline.posture.relation import Heading
 
 pytestmark = pytest.mark.network
@@ -55,15 +56,26 @@ def written(name: str, columns: tuple[Heading, ...], answer: Statement) -> bytes
     return out.getvalue()
 
 
+def _told(question: Question, given: dict[str, list[str]]) -> list[str]:
+    """What the question has to be told, by the name of the first thing."""
+    first = next((one.name for one in question.parameters if one.default is None), None)
+    return given[first] if first else []
+
+
 def answers(lab: Lab, as_of: str | None) -> dict[str, bytes]:
     """Every question, every explorer with all its fields, and every row of every table."""
     estate = session.estate(lab.settings, session.seen(as_of))
     host = estate.table("hosts").order_by("console", "host").limit(1).to_pyarrow().to_pylist()[0]
     plugin = estate.table("plugins").plugin_id.min().to_pyarrow().as_py()
-    given = {"host": [host["host"]], "plugin": [str(plugin)]}
+    finding = estate.table("findings").finding.min().to_pyarrow().as_py()
+    listed = estate.table("asset_lists").order_by("console", "list_id").limit(1).to_pyarrow()
+    one_list = [str(listed[name][0]) for name in ("console", "list_id")]
+    given = {"host": [host["host"]], "id": [str(plugin)], "finding": [finding], "console": one_list}
     found = {
         f"ask {name}": written(
-            name, question.columns_of(estate), questions.ask(estate, name, given.get(name, []))
+            name,
+            question.columns_of(estate),
+            questions.ask(estate, name, _told(question, given)),
         )
         for name, question in questions.QUESTIONS.items()
     }
