@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import override_settings
 from town import PASSWORD
 
 from plumbline.errors import UsageError
@@ -277,11 +278,20 @@ def test_the_first_administrator_is_made_once(town: Town) -> None:
 
 
 def test_an_entry_link_signs_in_once_and_nobody_who_may_not(town: Town) -> None:
-    from plumbline.ledger.people import links, register  # noqa: PLC0415
+    from plumbline.ledger.people import links  # noqa: PLC0415
     from plumbline.ledger.people.records import LinkKind  # noqa: PLC0415
 
     lasts = timedelta(hours=1)
     link = f"/enter/{links.make(LinkKind.ENTRY, lasts=lasts, person='viewer')}"
+    assert town.browser().get(link, secure=True).status_code == 404
+    with override_settings(PLUMBLINE_DEMO=True):
+        _only_in_a_demo(town, link, lasts)
+
+
+def _only_in_a_demo(town: Town, link: str, lasts: timedelta) -> None:
+    from plumbline.ledger.people import links, register  # noqa: PLC0415
+    from plumbline.ledger.people.records import LinkKind  # noqa: PLC0415
+
     browser = town.browser()
     assert browser.post(link, secure=True).status_code == 405
     assert browser.get(link, secure=True).headers["Location"] == "/"

@@ -43,7 +43,7 @@ def prepare() -> Settings:
 
     settings = session.settings()
     # Without TLS: no browser would believe in a certificate that was made a minute ago.
-    frame.prepare(settings, frame.Face(tls=False))
+    frame.prepare(settings, frame.Face(tls=False, demo=True))
     return settings
 
 

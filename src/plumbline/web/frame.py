@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import ConfigurationError
-from plumbline.web.installation import NAME
+from plumbline.web.installation import DEMO, NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,8 @@ class Face:
     hosts: tuple[str, ...] = ()
     """Names and addresses in use beside this machine's own."""
     tls: bool = True
+    demo: bool = False
+    """Whether a link alone signs in."""
 
 
 def prepare(settings: Settings, face: Face | None = None) -> None:
@@ -95,6 +97,7 @@ def _here(settings: Settings, face: Face) -> dict[str, Any]:
         "AXES_FAILURE_LIMIT": settings.sign_in_attempts,
         "AXES_COOLOFF_TIME": _minutes(settings.lock_out_minutes),
         NAME: settings,
+        DEMO: face.demo,
     }
 
 

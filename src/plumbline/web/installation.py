@@ -11,9 +11,16 @@ if TYPE_CHECKING:
 
 NAME = "PLUMBLINE"
 """Where Django's settings hold ours."""
+DEMO = "PLUMBLINE_DEMO"
+"""Where they say that this is a demo."""
 
 
 def own() -> Settings:
     """Our settings."""
     found: Settings = getattr(settings, NAME)
     return found
+
+
+def is_demo() -> bool:
+    """Whether the site shows an invented estate, to whoever holds its link."""
+    return bool(getattr(settings, DEMO, False))
