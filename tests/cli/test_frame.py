@@ -38,7 +38,7 @@ def test_help_lists_every_command_with_what_it_does(plumbline: Run) -> None:
     told = plumbline("--help")
     for name, _, text in COMMANDS:
         assert name in told.out
-        assert text in told.out
+        assert text in told.out, name
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,10 +60,13 @@ def small_disk(folder: Path, megabytes: int = 12) -> Iterator[Path]:
 
 
 def fill(filler: Path, leave: int) -> None:
-    """Leave so many bytes free on the disk that the file is on."""
-    free = shutil.disk_usage(filler.parent).free
-    with filler.open("wb") as file:
-        file.write(bytes(max(0, free - leave)))
+    """Leave so many bytes free on the disk that the file is on, whoever else writes meanwhile."""
+    block = bytes(4096)
+    with filler.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            while file.write(block):
+                pass
+        file.truncate(max(0, file.tell() - leave))
 
 
 def check_failed(lab: Lab, report: Report, before: object) -> None:

@@ -329,7 +329,7 @@ def test_two_outputs_at_one_place_are_told_apart_by_the_whole_host(
 
 
 def test_what_slides_out_of_the_look_back_is_out_of_sight(make_lab: MakeLab) -> None:
-    lab = partly(make_lab, look_back_days=4)
+    lab = partly(make_lab, estate=estate(hosts=24), look_back_days=4)
     assert lab.sync().error is None
     for full in (False, True):
         lab.emulator.estate.evolve(1, change=0.01, reach=0.1)

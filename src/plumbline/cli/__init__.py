@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     # name, where it is, what it does
-    ("demo", "demo:demo", "Try it: an emulated console, three months of it, the web interface."),
+    ("demo", "demo:demo", "Try it: an emulated console of three months, in a browser."),
     ("connection", "connection:app", "Set up and test the consoles to read from."),
     ("sync", "sync:sync", "Read consoles and publish what is proven."),
     ("schedule", "schedule:app", "Set when consoles are read without anybody asking."),
