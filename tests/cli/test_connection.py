@@ -265,6 +265,15 @@ def test_a_connection_can_be_held_back(plumbline: Run, lab: str) -> None:
     assert plumbline("connection", "edit", lab, "--resume", "--json").data["paused"] is False
 
 
+def test_keys_alone_are_deleted(plumbline: Run, lab: str) -> None:
+    refused = plumbline("connection", "delete-keys", lab)
+    assert (refused.code, "needs a yes" in refused.err) == (2, True)
+    told = plumbline("connection", "delete-keys", lab, "--yes", "--json")
+    assert (told.data["has_keys"], told.data["paused"]) == (False, True)
+    again = plumbline("connection", "delete-keys", lab, "--yes")
+    assert (again.code, "has no keys" in again.err) == (2, True)
+
+
 def test_keys_are_rotated(plumbline: Run, lab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUMBLINE_ACCESS_KEY", "fresh-a")
     monkeypatch.setenv("PLUMBLINE_SECRET_KEY", "fresh-s")

@@ -75,7 +75,8 @@ class Ordeal:
             self.story.run(found.run)
 
     def _by_step(self) -> None:
-        phase = self.dice.choice(PHASES)
+        fewest = min(self.killed[phase] for phase in PHASES)
+        phase = self.dice.choice([name for name in PHASES if self.killed[name] == fewest])
         step = self.dice.randrange(self.steps[phase])
         if not self._work({"phase": phase, "step": step}):
             self.killed[phase] += 1

@@ -263,6 +263,14 @@ def test_a_paused_connection_is_paused_whatever_else_it_is(past: Past) -> None:
     assert (found.state, found.reasons, found.next_at) == (HealthState.PAUSED, (), None)
 
 
+def test_where_keys_were_deleted_it_is_paused_and_that_is_told(past: Past) -> None:
+    past.good()
+    running = runs.start("lab", RunMode.FULL)
+    connections.delete_keys("lab")
+    assert (past.look().state, past.causes()) == (HealthState.PAUSED, [Cause.NO_KEYS])
+    assert runs.heartbeat(running.number)
+
+
 def test_retired_ones_are_told_apart_and_last(past: Past, lab: Connection) -> None:
     connections.add(replace(lab, name="zoo"), Keys("a", "b"))
     ConnectionRow.objects.filter(name="lab").update(retired=past.now)

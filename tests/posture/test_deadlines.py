@@ -13,9 +13,9 @@ from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.questions import ask
 from plumbline.posture.relations import RELATIONS
-from plumbline.posture.sla import Deadlines
+from plumbline.terms.deadlines import Deadlines
 from plumbline.terms.severity import Severity
-from small import AS_OF
+from small import AS_OF, engine_over
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
@@ -122,3 +122,38 @@ def test_actions_never_remove_more_than_there_is(estate: Estate) -> None:
     for row in rows[:5]:
         query = parse(f'state:open,reopened solution:"{row["solution"]}"')
         assert explore.total(relation, estate, query) == row["findings"]
+
+
+def test_week_0_of_the_paces_is_what_stands_now(estate: Estate) -> None:
+    told_now = {r["severity"]: r for r in told(estate, "deadlines-by-week") if not r["weeks_ago"]}
+    fixes = {row["severity"]: row for row in told(estate, "time-to-fix")}
+    for row in told(estate, "sla"):
+        found = told_now.get(row["severity"], {"due": 0, "met": 0, "fixed": 0, "median": None})
+        assert (found["due"], found["met"]) == (row["due"], row["met"])
+        assert found["fixed"] == fixes[row["severity"]]["fixed"]
+        assert found["median"] == fixes[row["severity"]]["median"]
+    assert sum(row["due"] for row in told_now.values())
+    assert sum(row["fixed"] for row in told_now.values())
+
+
+def test_earlier_weeks_are_as_counted_by_hand(made: Made) -> None:
+    first = {console: at - timedelta(weeks=8, hours=1) for console, at in AS_OF.items()}
+    old = [{**f, "at": first[f["console"]]} for f in made.of("facts")]
+    needed = {name: made.of(name) for name in ("findings", "plugins")}
+    estate = engine_over({**needed, "facts": old})
+    expected: Counter[tuple[str, int, str]] = Counter()
+    for finding in made.of("findings"):
+        now, severity = AS_OF[finding["console"]], Severity(finding["severity"])
+        days = DEADLINES.days(severity)
+        if days is None or standing(finding) in {None, "within"}:
+            continue
+        end = finding["first_seen"] + timedelta(days=days)
+        for week in range(26):
+            until = now - timedelta(weeks=week)
+            if until >= first[finding["console"]] and until - timedelta(days=30) <= end <= until:
+                expected[severity.word, week, "due"] += 1
+                expected[severity.word, week, "met"] += standing(finding) == "met"
+    rows = told(estate, "deadlines-by-week")
+    found = {(r["severity"], r["weeks_ago"], n): r[n] for r in rows for n in ("due", "met")}
+    assert {k: v for k, v in found.items() if v} == {k: v for k, v in expected.items() if v}
+    assert {week for _, week, _ in found} >= {0, 2, 8}

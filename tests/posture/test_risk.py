@@ -16,7 +16,14 @@ from plumbline.posture import counts, explore, risk
 from plumbline.posture.findings import FINDINGS
 from plumbline.posture.hosts import HOSTS
 from plumbline.posture.lists import LISTS
-from plumbline.posture.risk import HOST_SCALE, LIST_SCALE, Signals, combined_risk, finding_risk
+from plumbline.posture.risk import (
+    HOST_SCALE,
+    LIST_SCALE,
+    Signals,
+    combined_risk,
+    finding_risk,
+    weighed_risk,
+)
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
@@ -110,6 +117,24 @@ def test_a_thousand_informational_findings_do_not_move_a_host() -> None:
     assert combined_risk([6.0] + [0.0] * 1000, HOST_SCALE) == combined_risk([6.0], HOST_SCALE)
 
 
+@given(st.floats(0, 10), st.floats(0, 10), st.none() | st.floats(0, 11))
+def test_how_critical_a_host_is_never_turns_the_order_of_what_is_open(
+    one: float, other: float, acr: float | None
+) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= weighed_risk(low, acr) <= weighed_risk(high, acr) + 1e-12
+    assert weighed_risk(high, acr) <= 10 + 1e-12
+
+
+@given(st.floats(0, 10), st.floats(0, 10), st.floats(0, 10))
+def test_a_more_critical_host_is_never_less_urgent(
+    together: float, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    assert weighed_risk(together, low) <= weighed_risk(together, high) + 1e-12
+    assert weighed_risk(together, None) == weighed_risk(together, 5)
+
+
 def signals_of(plugin: dict[str, Any]) -> Signals:
     return Signals(**{name: plugin[name] for name in risk.INPUTS})
 
@@ -133,8 +158,8 @@ def test_the_engine_counts_hosts_and_lists_as_plain_python_does(made: Made, esta
         found = by_host.setdefault((finding["console"], finding["host"]), [])
         found.append(exact(made, finding))
     hosts = {
-        (h["console"], h["host"]): combined_risk(
-            by_host.get((h["console"], h["host"]), []), HOST_SCALE
+        (h["console"], h["host"]): weighed_risk(
+            combined_risk(by_host.get((h["console"], h["host"]), []), HOST_SCALE), h["acr"]
         )
         for h in made.of("hosts")
     }
@@ -181,7 +206,7 @@ def test_the_example_of_the_documentation_is_right() -> None:
         finding_risk(Severity.INFO, Signals()),
     ]
     host = combined_risk(findings, HOST_SCALE)
-    assert told == [
-        round(number, 2) for number in [*findings, host, combined_risk([host, 4.0], LIST_SCALE)]
-    ]
+    both = combined_risk([host, 4.0], LIST_SCALE)
+    expected = [*findings, host, weighed_risk(host, 8), both]
+    assert told == [round(number, 2) for number in expected]
     assert math.isclose(risk.VERSION, int(re.findall(r"version (\d+)", text)[0]))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from plumbline.posture.questions import ask
 from plumbline.posture.risk import Signals, finding_risk
-from plumbline.posture.score import host_score, scope_score
+from plumbline.posture.score import VERSION, host_score, scope_score
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
@@ -80,8 +80,36 @@ def test_the_example_of_the_documentation_is_right() -> None:
         r"extent ([0-9.]+) has the score 100 . e\^\(.[0-9.]+\) = \*\*([0-9.]+)\*\*", text
     )
     assert found
-    assert float(found[2]) == pytest.approx(100 * math.exp(-float(found[1]) / 10), abs=0.05)
-    mean = re.search(r"mean of both, \*\*([0-9.]+)\*\*", text)
-    assert mean
+    assert float(found[2]) == pytest.approx(100 * math.exp(-float(found[1])), abs=0.05)
+    both = re.search(r"score of both is .* = \*\*([0-9.]+)\*\*", text)
+    assert both
     risks = [8.832, 5.1, 7.65, 1.6, 0.0]
-    assert float(mean[1]) == pytest.approx(scope_score([risks, []]) or 0, abs=0.1)
+    assert float(both[1]) == pytest.approx(scope_score([risks, []]) or 0, abs=0.1)
+    assert f"This is version {VERSION} of it" in text
+
+
+def test_what_the_documentation_says_of_it_is_so() -> None:
+    assert host_score([9.0]) == pytest.approx(50, abs=2)
+    assert host_score([5.0] * 3) == pytest.approx(83, abs=0.5)
+    lacking_80 = [10.0, *[risk_of(math.log(5) - 1)]]
+    assert scope_score([lacking_80] * 10 + [[]] * 90) == pytest.approx(100 - 25.3, abs=0.05)
+
+
+def risk_of(extent: float) -> float:
+    """The risk of the only finding that makes an extent."""
+    return 10 * float(extent**0.25)
+
+
+@given(st.lists(RISKS, min_size=1, max_size=6))
+def test_a_scope_is_between_its_worst_host_and_the_mean_of_all(hosts: list[list[float]]) -> None:
+    told = [host_score(risks) for risks in hosts]
+    found = scope_score(hosts)
+    assert found is not None
+    assert min(told) - 1e-9 <= found <= sum(told) / len(told) + 1e-9
+
+
+def test_trouble_on_every_host_shows() -> None:
+    # One critical finding that is being exploited on each host is no good posture.
+    found = scope_score([[9.5]] * 100)
+    assert found is not None
+    assert found < 50

@@ -54,6 +54,36 @@ def test_the_filter_is_that_of_the_command_line(town: Town) -> None:
     assert page["complete"] is True
 
 
+def test_another_method_is_told_as_a_problem(town: Town) -> None:
+    header = town.token("admin", Role.ADMIN)
+    answer = town.browser().delete("/api/v1/summary", headers=header, secure=True)
+    told = refused(answer, 405)
+    assert told["detail"] == "DELETE cannot be asked of this address."
+    assert answer.headers["Allow"] == "GET"
+    # Pages say so, too.
+    page = town.browser("admin").get("/connections/north/pause")
+    assert page.status_code == 405
+    assert "GET cannot be asked" in page.content.decode()
+
+
+def test_what_the_report_says_and_where_a_run_stands(town: Town) -> None:
+    report = asked(town, "report", q="severity:critical", title="Ours")
+    assert (report["schema"], report["data"]["title"]) == ("plumbline/report-executive/1", "Ours")
+    wanted = [f for f in town.made.open() if f["severity"] == 4]
+    assert report["data"]["summary"]["critical"] == len(wanted)
+    number = town.runs["north"]
+    now = asked(town, f"runs/{number}/progress")["data"]
+    assert (now["run"], now["connection"], now["over"]) == (number, "north", True)
+    partly = town.person("partly", purview=Purview(connections=("south",)))
+    header = town.token(partly)
+    path = f"/api/v1/runs/{number}/progress"
+    hidden = refused(town.browser().get(path, headers=header, secure=True), 400)
+    none = refused(town.browser().get("/api/v1/runs/99999/progress", headers=header), 400)
+    assert hidden["detail"].replace(str(number), "N") == none["detail"].replace("99999", "N")
+    mine = asked(town, "report", header)["data"]
+    assert [one["connection"] for one in mine["connections"]] == ["south"]
+
+
 @pytest.mark.parametrize(
     "query",
     [

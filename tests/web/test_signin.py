@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import pytest
 from django.test import override_settings
 from town import PASSWORD
 
+from plumbline.config.settings import SecondFactor
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.terms.person import Role
@@ -319,3 +322,55 @@ def test_secrets_are_kept_as_hashes_alone(town: Town) -> None:
     assert link not in told
     assert token not in told
     assert PASSWORD not in told
+
+
+def demanding(town: Town, whom: SecondFactor) -> Any:
+    return override_settings(PLUMBLINE=replace(town.settings, second_factor=whom))
+
+
+def test_who_lacks_a_demanded_factor_is_led_to_one_and_sees_nothing_else(town: Town) -> None:
+    with demanding(town, SecondFactor.ALL):
+        browser = town.browser()
+        sign_in(browser, "viewer")
+        for path in ("/", "/findings", "/settings/account", "/settings/tokens", "/views"):
+            assert browser.get(path).headers["Location"] == "/settings/second-factor", path
+        page = browser.get("/settings/second-factor").content.decode()
+        assert "Add a second factor" in page
+        for hidden in ("north", "/findings", "Overview"):
+            assert hidden not in page.split("<main")[0].replace('href="/"', ""), hidden
+        told = browser.get("/api/v1/summary")
+        assert told.status_code == 403
+        assert "second factor" in json.loads(told.content)["detail"]
+        part = browser.get("/findings/facets", headers={"HX-Request": "true"})
+        assert part.headers["HX-Redirect"] == "/settings/second-factor"
+        # The way there is open, and behind it everything else; the password was just given.
+        form = browser.get("/settings/factors/totp/activate/", secure=True)
+        code = totp(form.context["form"].secret)
+        browser.post("/settings/factors/totp/activate/", {"code": code}, secure=True)
+        codes = browser.get("/settings/factors/recovery-codes/", secure=True)
+        assert codes.context["unused_codes"]
+        assert browser.get("/findings").status_code == 200
+        assert browser.get("/settings/second-factor").headers["Location"] == "/settings/account"
+
+
+def test_a_factor_may_be_demanded_of_administrators_alone(town: Town) -> None:
+    with demanding(town, SecondFactor.ADMINS):
+        assert town.browser("viewer").get("/findings").status_code == 200
+        enrol(town, "manager")
+        town.person("chief", Role.ADMIN)
+        led = town.browser("admin").get("/findings")
+        assert led.headers["Location"] == "/settings/second-factor"
+        # What only an administrator may do is behind it, too.
+        made = town.browser("admin").post("/settings/people", {"name": "eve", "role": "admin"})
+        assert made.headers["Location"] == "/settings/second-factor"
+
+
+def test_recovery_codes_alone_are_no_factor(town: Town) -> None:
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+
+    from plumbline.ledger.people import register  # noqa: PLC0415
+
+    codes = Authenticator.Type.RECOVERY_CODES
+    Authenticator.objects.create(user_id=register.get("viewer").id, type=codes, data={})
+    with demanding(town, SecondFactor.ALL):
+        assert town.browser("viewer").get("/findings").status_code == 302

@@ -6,37 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from consoles import console
+from consoles import begun, console, text, with_keys
 
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, jobs, schedules
-from plumbline.terms.connection import TrustKind
+from plumbline.terms.connection import Manners, Scope, TrustKind, WasMode
 from plumbline.terms.person import Purview, Role
 from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from town import Town
 
-    from plumbline.emulator.emulator import Emulator
 
 pytestmark = pytest.mark.network
 SECRETS = ("accesskeyaccesskey", "secretkeysecretkey")
-
-
-def begun(browser: Any, found: Emulator, name: str = "lab", **more: str) -> Any:
-    return browser.post("/connect", {"name": name, "url": found.url, **more})
-
-
-def with_keys(browser: Any, found: Emulator, name: str = "lab") -> None:
-    assert begun(browser, found, name).status_code == 302
-    keys = {"access": found.access_key, "secret": found.secret_key}
-    assert browser.post("/connect/keys", keys).url == "/connect/check"
-
-
-def text(answer: Any) -> str:
-    if answer.streaming:
-        return b"".join(answer.streaming_content).decode()
-    return str(answer.content.decode())
 
 
 def test_from_an_address_to_the_first_run(town: Town) -> None:
@@ -282,6 +265,46 @@ def test_each_step_leads_to_what_is_missing_before_it(town: Town) -> None:
         assert browser.get(f"/connect/{step}").url == "/connect"
 
 
+def edited(browser: Any) -> None:
+    """All that the command line can set."""
+    page = text(browser.get("/connections/lab/scope"))
+    lists = re.findall(r'<option value="(\d+)">[^<]*\(\d+\)', page)
+    assert len(lists) > 10
+    first = re.search(r'name="asset_lists".*?<option value="(\d+)"', page, re.DOTALL)
+    family = re.search(r'name="families".*?<option value="(\d+)"', page, re.DOTALL)
+    assert first is not None
+    assert family is not None
+    told = {
+        "asset_lists": [first[1]],
+        "families": [family[1]],
+        "was": "includeWas",
+        "plan": "every 24h",
+        "jitter": "10m",
+        "requests_per_hour": "500",
+        "page_size": "200",
+        "connect_timeout": "3.5",
+        "read_timeout": "60",
+        "retries": "0",
+    }
+    assert browser.post("/connections/lab/scope", told).url == "/connections/lab"
+    found = connections.entry("lab").connection
+    scope = Scope(asset_lists=(int(first[1]),), families=(int(family[1]),), was=WasMode.INCLUDE)
+    assert found.scope == scope
+    assert found.manners == Manners(
+        page_size=200, connect_timeout=3.5, read_timeout=60.0, retries=0, requests_per_hour=500
+    )
+    assert schedules.get("lab").jitter_minutes == 10
+    # Sent back as it is shown, nothing changes.
+    changed = connections.entry("lab").changed
+    form = browser.get("/connections/lab/scope").context["form"]
+    same = {name: value for name, value in form.initial.items() if value is not None}
+    assert browser.post("/connections/lab/scope", same).url == "/connections/lab"
+    assert connections.entry("lab").changed == changed
+    bad = {"plan": "", "jitter": "10m", "retries": "101", "page_size": "0"}
+    assert text(browser.post("/connections/lab/scope", bad)).count("errorlist") == 3
+    assert connections.entry("lab").changed == changed
+
+
 def test_a_connection_is_paused_changed_and_tested(town: Town) -> None:
     browser: Any = town.browser("admin")
     with console() as found:
@@ -297,6 +320,7 @@ def test_a_connection_is_paused_changed_and_tested(town: Town) -> None:
         assert browser.post("/connections/lab/scope", same).url == "/connections/lab"
         assert schedules.get("lab").changed == before
         assert connections.entry("lab").connection.scope.severities == (Severity.HIGH,)
+        edited(browser)
         browser.post("/connections/lab/scope", {})
         assert schedules.find("lab") is None
         assert "It can be read" in text(browser.post("/connections/lab/test"))

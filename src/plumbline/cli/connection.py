@@ -171,6 +171,28 @@ def rotate_keys(
         output.say(f"The keys of {name} were replaced. Check: plumbline connection test {name}")
 
 
+@app.command("delete-keys")
+def delete_keys(
+    name: Name,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: output.AsJson = False,
+) -> None:
+    """Erase the console's API keys and pause the connection.
+
+    What it published stays; a run under way ends at its next page. On the console nothing changes.
+    """
+    session.ledger()
+    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
+
+    _refuse_files(connections.entry(name).connection)
+    question = f"Erase the keys of {name} and pause it? [y/N] "
+    if not yes and not _sure(name, f"Erasing the keys of {name}", question):
+        raise UsageError("Not confirmed.", unchanged=f"the connection {name}.")
+    connections.delete_keys(name)
+    _tell(name, as_json=as_json, told=[])
+
+
 class Fate(StrEnum):
     """What becomes of what a connection published."""
 
@@ -241,14 +263,18 @@ def _fate(name: str, *, keep: bool, delete: bool, yes: bool) -> Fate:
 
 
 def _confirmed(name: str, fate: Fate) -> bool:
+    also = ", its keys and all that it published" if fate is Fate.DELETE else " and its keys"
+    return _sure(name, f"Removing {name}", f"Remove the connection {name}{also}? [y/N] ")
+
+
+def _sure(name: str, what: str, question: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
-            f"Removing {name} needs a yes.",
+            f"{what} needs a yes.",
             advice="add --yes.",
             unchanged=f"the connection {name}.",
         )
-    also = ", its keys and all that it published" if fate is Fate.DELETE else " and its keys"
-    return _asked(f"Remove the connection {name}{also}? [y/N] ") in {"y", "yes"}
+    return _asked(question) in {"y", "yes"}
 
 
 def _asked(question: str) -> str:

@@ -4,15 +4,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 import typer
 
-from plumbline.cli import output, session
+from plumbline.cli import output, session, site
+from plumbline.cli.sign import Health, Sign, ill, poor, well
 from plumbline.errors import PlumblineError
 
 if TYPE_CHECKING:
@@ -25,28 +24,10 @@ _LOW, _NONE = 2 * 1024**3, 200 * 1024**2
 _PARTS = ("duckdb", "ibis", "deltalake", "pyarrow", "cryptography", "django", "urllib3")
 
 
-class Health(StrEnum):
-    """How a part of the installation is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
-    """What was seen of one part, and what to do unless it is well."""
-
-    part: str
-    health: Health
-    finding: str
-    remedy: str = ""
-
-
 def doctor(*, as_json: output.AsJson = False) -> None:
     """Check this installation.
 
-    Folders, disk, keys, database, lake and engine; ends with 3 when something fails.
+    Folders, disk, keys, database, lake, site and engine; ends with 3 when something fails.
     """
     signs = []
     for sign in _examine():
@@ -65,7 +46,7 @@ def _examine() -> Iterator[Sign]:
     except PlumblineError as error:
         yield Sign(part="settings", health=Health.FAIL, finding=error.what, remedy=error.advice)
         return
-    yield _well("settings", str(settings.file) if settings.file.exists() else "all defaults")
+    yield well("settings", str(settings.file) if settings.file.exists() else "all defaults")
     yield _home(settings.home)
     yield _disk(settings.home)
     yield _keys(settings)
@@ -74,6 +55,7 @@ def _examine() -> Iterator[Sign]:
     if database.health is Health.OK and _begun(settings):
         yield _sealed()
         yield _lake(settings)
+    yield from site.signs(settings)
     yield _parts()
 
 
@@ -81,21 +63,21 @@ def _python() -> Sign:
     found = sys.version_info[:3]
     text = ".".join(map(str, found))
     if found[:2] < _FLOOR:
-        return _ill("python", text, "install Python 3.11 or newer.")
-    return _well("python", text)
+        return ill("python", text, "install Python 3.11 or newer.")
+    return well("python", text)
 
 
 def _home(home: Path) -> Sign:
     if not home.exists():
         parent = next(folder for folder in home.parents if folder.exists())
         if os.access(parent, os.W_OK | os.X_OK):
-            return _well("data folder", f"{home} will be made at first use")
-        return _ill("data folder", f"{home} cannot be made", f"make {parent} writable.")
+            return well("data folder", f"{home} will be made at first use")
+        return ill("data folder", f"{home} cannot be made", f"make {parent} writable.")
     if not home.is_dir() or not os.access(home, os.R_OK | os.W_OK | os.X_OK):
-        return _ill("data folder", f"{home} cannot be written", "make this user its owner.")
+        return ill("data folder", f"{home} cannot be written", "make this user its owner.")
     if home.stat().st_mode & 0o077:
-        return _poor("data folder", f"{home} can be read by others", f"chmod 700 {home}")
-    return _well("data folder", str(home))
+        return poor("data folder", f"{home} can be read by others", f"chmod 700 {home}")
+    return well("data folder", str(home))
 
 
 def _disk(home: Path) -> Sign:
@@ -103,10 +85,10 @@ def _disk(home: Path) -> Sign:
     free = shutil.disk_usage(existing).free
     text = f"{free / 1024**3:,.1f} GB free"
     if free < _NONE:
-        return _ill("disk", text, "free some space; a run needs room for its pages.")
+        return ill("disk", text, "free some space; a run needs room for its pages.")
     if free < _LOW:
-        return _poor("disk", text, "a large console needs more than 2 GB.")
-    return _well("disk", text)
+        return poor("disk", text, "a large console needs more than 2 GB.")
+    return well("disk", text)
 
 
 def _keys(settings: "Settings") -> Sign:
@@ -115,13 +97,13 @@ def _keys(settings: "Settings") -> Sign:
     try:
         if settings.secret_keys:
             keyring.from_text(settings.secret_keys)
-            return _well("sealing keys", "from PLUMBLINE_SECRET_KEYS")
+            return well("sealing keys", "from PLUMBLINE_SECRET_KEYS")
         if not settings.key_path.exists():
-            return _well("sealing keys", f"{settings.key_path} will be made at first use")
+            return well("sealing keys", f"{settings.key_path} will be made at first use")
         keyring.from_file(settings.key_path)
     except PlumblineError as error:
-        return _ill("sealing keys", error.what, error.advice)
-    return _well("sealing keys", str(settings.key_path))
+        return ill("sealing keys", error.what, error.advice)
+    return well("sealing keys", str(settings.key_path))
 
 
 def _database(settings: "Settings") -> Sign:
@@ -130,13 +112,13 @@ def _database(settings: "Settings") -> Sign:
     try:
         file = database.file_of(database.describe(settings))
         if file is not None and not file.exists():
-            return _well("database", f"{file} will be made at first use")
+            return well("database", f"{file} will be made at first use")
         missing = opening.outdated(settings)
     except PlumblineError as error:
-        return _ill("database", error.what, error.advice)
+        return ill("database", error.what, error.advice)
     if missing:
-        return _poor("database", f"{missing} upgrades are due", "plumbline db upgrade")
-    return _well("database", str(file or database.server()))
+        return poor("database", f"{missing} upgrades are due", "plumbline db upgrade")
+    return well("database", str(file or database.server()))
 
 
 def _begun(settings: "Settings") -> bool:
@@ -155,8 +137,8 @@ def _sealed() -> Sign:
         for name in names:
             connections.get_keys(name)
     except PlumblineError as error:
-        return _ill("stored API keys", error.what, error.advice)
-    return _well("stored API keys", f"of {len(names)} connections")
+        return ill("stored API keys", error.what, error.advice)
+    return well("stored API keys", f"of {len(names)} connections")
 
 
 def _lake(settings: "Settings") -> Sign:
@@ -166,16 +148,16 @@ def _lake(settings: "Settings") -> Sign:
     try:
         pins = [pin for one in snapshots.latest_all() for pin in one.tables.values()]
     except PlumblineError as error:
-        return _ill("lake", error.what, error.advice)
+        return ill("lake", error.what, error.advice)
     files = [settings.lake / file for pin in pins for file in pin.files]
     broken = [file for file in files if not _is_whole(file)]
     if broken:
-        return _ill(
+        return ill(
             "lake",
             f"{len(broken)} of {len(files)} files are gone or damaged, such as {broken[0]}",
             "restore them from a backup, or remove the connection and add it anew.",
         )
-    return _well("lake", f"{len(files)} files in {settings.lake}")
+    return well("lake", f"{len(files)} files in {settings.lake}")
 
 
 def _is_whole(file: Path) -> bool:
@@ -197,20 +179,8 @@ def _parts() -> Sign:
         except ImportError as error:
             broken.append(f"{name}: {error}")
     if broken:
-        return _ill("libraries", "; ".join(broken), "install plumbline-sc again.")
-    return _well("libraries", ", ".join(_PARTS))
-
-
-def _well(part: str, finding: str) -> Sign:
-    return Sign(part=part, health=Health.OK, finding=finding)
-
-
-def _poor(part: str, finding: str, remedy: str) -> Sign:
-    return Sign(part=part, health=Health.WARN, finding=finding, remedy=remedy)
-
-
-def _ill(part: str, finding: str, remedy: str) -> Sign:
-    return Sign(part=part, health=Health.FAIL, finding=finding, remedy=remedy)
+        return ill("libraries", "; ".join(broken), "install plumbline-sc again.")
+    return well("libraries", ", ".join(_PARTS))
 
 
 def _print(sign: Sign) -> None:

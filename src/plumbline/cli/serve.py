@@ -58,10 +58,11 @@ def serve(
     pair = None if http else _pair(settings, face, certificate, key)
     from plumbline.web.companion import Companion  # noqa: PLC0415 - only when called
     from plumbline.web.server import Place, Server  # noqa: PLC0415 - the server, likewise
+    from plumbline.web.warming import Warming  # noqa: PLC0415 - after the frame
 
     server = Server(settings, Place(host=host, port=port, pair=pair))
     _greet(server, host, pair)
-    with nullcontext() if no_worker else Companion(settings):
+    with nullcontext() if no_worker else Companion(settings), Warming():
         server.serve()
 
 

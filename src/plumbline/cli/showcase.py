@@ -77,6 +77,7 @@ def show(settings: Settings, server: Server, *, browser: bool) -> None:
     from threading import Event  # noqa: PLC0415 - only when called
 
     from plumbline.web.companion import Companion  # noqa: PLC0415 - after the frame
+    from plumbline.web.warming import Warming  # noqa: PLC0415 - likewise
 
     link = _link(server)
     if browser and _has_screen() and webbrowser.open(_leading_to(link, settings.home).as_uri()):
@@ -85,7 +86,7 @@ def show(settings: Settings, server: Server, *, browser: bool) -> None:
         _tell("or open this link, which signs in once, within an hour:")
         output.put(link)
         sys.stdout.flush()
-    with Companion(settings):
+    with Companion(settings), Warming():
         try:
             Event().wait()
         except KeyboardInterrupt:

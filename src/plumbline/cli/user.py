@@ -63,7 +63,7 @@ def add(
     url: Url = "",
 ) -> None:
     """Add a person, and print the one-time link by which they set their password."""
-    purview = _purview(sees)
+    purview = granted(sees)
     register = _register()
     register.add(name, role, purview=purview, by="terminal")
     _print_link(name, url)
@@ -81,7 +81,7 @@ def set_role(
     sees: Sees = None,
 ) -> None:
     """Say what a person may do and see; what is not given here is taken away."""
-    purview = _purview(sees)
+    purview = granted(sees)
     person = _register().entitle(name, role, rights=right or (), purview=purview)
     output.say(f"{person.name}: {_told(person)}")
 
@@ -182,7 +182,12 @@ def _asked() -> str:
     return told
 
 
-def _purview(sees: Sequence[str] | None) -> Purview:
+def granted(sees: Sequence[str] | None) -> Purview:
+    """The grants of `--sees`.
+
+    Raises:
+        UsageError: one of them is none.
+    """
     try:
         return Purview.parse(sees or ())
     except ValueError as error:

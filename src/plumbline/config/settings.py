@@ -25,6 +25,14 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class SecondFactor(StrEnum):
+    """Of whom a second factor is demanded to sign in."""
+
+    NONE = "none"
+    ADMINS = "admins"
+    ALL = "all"
+
+
 class Origin(StrEnum):
     """Where a setting may be given."""
 
@@ -285,6 +293,13 @@ class Settings:
     )
     lock_out_minutes: int = field(
         default=15, metadata=_about("How long it stays locked out.", least=1, most=1_440)
+    )
+    second_factor: SecondFactor = field(
+        default=SecondFactor.NONE,
+        metadata=_about(
+            "Of whom an authenticator app or passkey is demanded; who has none is led to add one, "
+            "and sees nothing else until then."
+        ),
     )
     oidc_url: str = field(
         default="",

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import assert_never
 
-from plumbline.config.settings import LogLevel, Origin, Settings
+from plumbline.config.settings import LogLevel, Origin, SecondFactor, Settings
 
-Value = str | int | Path | LogLevel
+Value = str | int | Path | LogLevel | SecondFactor
 
 
 class Kind(StrEnum):
@@ -20,9 +20,16 @@ class Kind(StrEnum):
     NUMBER = "whole number"
     PATH = "path"
     LEVEL = "one of " + ", ".join(LogLevel)
+    FACTOR = "one of " + ", ".join(SecondFactor)
 
 
-_KINDS = {"str": Kind.TEXT, "int": Kind.NUMBER, "Path": Kind.PATH, "LogLevel": Kind.LEVEL}
+_KINDS = {
+    "str": Kind.TEXT,
+    "int": Kind.NUMBER,
+    "Path": Kind.PATH,
+    "LogLevel": Kind.LEVEL,
+    "SecondFactor": Kind.FACTOR,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,8 @@ class Setting:
                 return Path(_text(given)).expanduser()
             case Kind.LEVEL:
                 return LogLevel(_text(given).lower())
+            case Kind.FACTOR:
+                return SecondFactor(_text(given).lower())
             case _:
                 assert_never(self.kind)
 

@@ -36,6 +36,8 @@ class Plugins:
                 odd["plugin told in two ways"] = odd.get("plugin told in two ways", 0) + 1
             known[mark[0]] = mark
             new.append(told.rows[place])
+        if not new:
+            return STAGED["plugins"].empty_table()
         sheet = Sheet(self._console, new)
         _fill(sheet, new)
         for kind, count in sheet.odd.items():

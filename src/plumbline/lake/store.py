@@ -64,8 +64,7 @@ class Store:
         """
         folder = self._made(table)
         with _faults(folder):
-            _write(folder, table, rows, anew=True)
-            return self._pin(folder)
+            return self._pin(_write(folder, table, rows, anew=True))
 
     def append(self, table: Table, rows: pa.Table | pa.RecordBatchReader, after: Pin | None) -> Pin:
         """Add rows to what was published of a table, as its next version.
@@ -82,9 +81,9 @@ class Store:
         folder = self._made(table)
         with _faults(folder):
             self._return_to(after, folder, table)
-            _write(folder, table, rows, anew=False)
-            self._tidy(folder, table)
-            return self._pin(folder)
+            delta = _write(folder, table, rows, anew=False)
+            self._tidy(delta, table)
+            return self._pin(delta)
 
     def compact(self, table: Table, pin: Pin) -> Pin | None:
         """Join the small files of a published table; None when there is nothing to join.
@@ -96,13 +95,14 @@ class Store:
         """
         folder = self._folder / table.name
         with _faults(folder):
-            if DeltaTable(str(folder)).version() != pin.version:
+            delta = DeltaTable(str(folder))
+            if delta.version() != pin.version:
                 # A run that came to nothing wrote behind it; the next one takes that back.
                 return None
-            if len(_small(folder)) < 2:  # noqa: PLR2004 - two make one
+            if len(_small(_files(delta))) < 2:  # noqa: PLR2004 - two make one
                 return None
-            _join(folder)
-            joined = self._pin(folder)
+            _join(delta)
+            joined = self._pin(delta)
         return joined if len(joined.files) < len(pin.files) else None
 
     def _made(self, table: Table) -> Path:
@@ -125,21 +125,25 @@ class Store:
                 folder, table, _held([self._lake / file for file in pin.files], table), anew=True
             )
 
-    def _tidy(self, folder: Path, table: Table) -> None:
+    def _tidy(self, delta: DeltaTable, table: Table) -> None:
         """Leave out rows past their time and join small files, as part of an unpublished version.
 
         The run can do without either, so that a fault of it is only told.
         """
         try:
-            if table.name in self._keep:
-                _leave_out(folder, datetime.now(UTC) - self._keep[table.name])
-            if len(_small(folder)) > _MOST_SMALL:
-                _join(folder)
+            files = _files(delta)
+            if table.name in self._keep and _leave_out(
+                delta, files, datetime.now(UTC) - self._keep[table.name]
+            ):
+                files = _files(delta)
+            if len(_small(files)) > _MOST_SMALL:
+                _join(delta)
         except DeltaError as fault:
-            _LOG.warning("%s could not be tidied: %s", folder, str(fault).partition("\n")[0])
+            told = str(fault).partition("\n")[0]
+            _LOG.warning("%s could not be tidied: %s", self._folder / table.name, told)
 
-    def _pin(self, folder: Path) -> Pin:
-        table = DeltaTable(str(folder))
+    def _pin(self, table: DeltaTable) -> Pin:
+        table.update_incremental()
         files = [unquote(uri.removeprefix("file://")) for uri in table.file_uris()]
         return Pin(
             version=table.version(),
@@ -150,8 +154,8 @@ class Store:
 
 def _write(
     folder: Path, table: Table, rows: pa.Table | pa.RecordBatchReader, *, anew: bool
-) -> None:
-    """Write files and give them to the table, all in one version."""
+) -> DeltaTable:
+    """Write files and give them to the table, all in one version; the table as it was opened."""
     batches = rows.to_reader() if isinstance(rows, pa.Table) else rows
     files = parquet.write(folder, batches, table.schema)
     schema = Schema.from_arrow(table.schema)
@@ -159,19 +163,20 @@ def _write(
         create_table_with_add_actions(
             str(folder), schema, files, name=table.name, description=table.doc
         )
-        return
+        return DeltaTable(str(folder))
+    delta = DeltaTable(str(folder))
     if not anew:
-        _widen(folder, schema)
-    delta = DeltaTable(str(folder))
+        _widen(delta, schema)
     delta.create_write_transaction([*files], "overwrite" if anew else "append", schema)
+    return delta
 
 
-def _widen(folder: Path, schema: Schema) -> None:
+def _widen(delta: DeltaTable, schema: Schema) -> None:
     """Add the columns that were declared since the table was made: a version of its own."""
-    delta = DeltaTable(str(folder))
     known = {field.name for field in delta.schema().fields}
     if new := [field for field in schema.fields if field.name not in known]:
         delta.alter.add_columns(new)
+        delta.update_incremental()
 
 
 def _held(files: list[Path], table: Table) -> pa.RecordBatchReader:
@@ -181,26 +186,28 @@ def _held(files: list[Path], table: Table) -> pa.RecordBatchReader:
     return ds.dataset(list(map(str, files)), schema=table.schema).scanner().to_reader()
 
 
-def _files(folder: Path) -> list[dict[str, Any]]:
-    """What the log tells of each file of the current version."""
-    told = DeltaTable(str(folder)).get_add_actions(flatten=True)
-    return list(pa.table(told).to_pylist())
+def _files(delta: DeltaTable) -> list[dict[str, Any]]:
+    """What the log tells of each file of the version that is current by now."""
+    delta.update_incremental()
+    return list(pa.table(delta.get_add_actions(flatten=True)).to_pylist())
 
 
-def _small(folder: Path) -> list[dict[str, Any]]:
-    return [one for one in _files(folder) if one["size_bytes"] < _LARGE // 2]
+def _small(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in files if one["size_bytes"] < _LARGE // 2]
 
 
-def _join(folder: Path) -> None:
-    DeltaTable(str(folder)).optimize.compact(target_size=_LARGE, writer_properties=_PROPERTIES)
+def _join(delta: DeltaTable) -> None:
+    delta.optimize.compact(target_size=_LARGE, writer_properties=_PROPERTIES)
 
 
-def _leave_out(folder: Path, before: datetime) -> None:
-    """Rows from before a time, once the oldest of them is a month past it."""
-    oldest = [one["min.at"] for one in _files(folder) if one.get("min.at") is not None]
-    if oldest and min(oldest) < before - _SLACK:
-        time = f"'{before:%Y-%m-%dT%H:%M:%SZ}', 'Timestamp(Microsecond, Some(\"UTC\"))'"
-        DeltaTable(str(folder)).delete(f"at < arrow_cast({time})")
+def _leave_out(delta: DeltaTable, files: list[dict[str, Any]], before: datetime) -> bool:
+    """Rows from before a time, once the oldest of them is a month past it; whether any were."""
+    oldest = [one["min.at"] for one in files if one.get("min.at") is not None]
+    if not oldest or min(oldest) >= before - _SLACK:
+        return False
+    time = f"'{before:%Y-%m-%dT%H:%M:%SZ}', 'Timestamp(Microsecond, Some(\"UTC\"))'"
+    delta.delete(f"at < arrow_cast({time})")
+    return True
 
 
 @contextmanager

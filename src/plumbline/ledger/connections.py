@@ -239,6 +239,23 @@ def set_keys(name: str, keys: Keys) -> None:
         put_keys(name, keys)
 
 
+@storage_faults()
+def delete_keys(name: str) -> None:
+    """Erase the API keys of a connection and pause it; a run under way ends at its next page.
+
+    Raises:
+        UsageError: there is no such connection, or it has no keys.
+    """
+    with seal.turn(), transaction.atomic():
+        row = _row(name)
+        if not row.sealed.keys:
+            raise UsageError(f"The connection {name} has no keys.", unchanged="everything.")
+        SealedRow.objects.filter(connection=row).update(keys=b"")
+        ConnectionRow.objects.filter(pk=row.pk).update(paused=True, changed=timezone.now())
+        audit.note("delete-keys", name, "paused")
+    runs.cancel(name, audit.who())
+
+
 def put_keys(name: str, keys: Keys) -> None:
     """The same for whoever holds the turn of sealing and a transaction.
 

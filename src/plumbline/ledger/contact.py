@@ -15,9 +15,10 @@ PATIENCE = 30.0
 """Seconds in which a server that answered before may come back."""
 _PAUSE = 0.25
 
-_met: set[str] = set()
-"""Servers that have answered this process."""
-_missed: dict[str, float] = {}
+_Server = tuple[str, ...]
+_met: set[_Server] = set()
+"""Servers that have answered this process, each with the user it let in."""
+_missed: dict[_Server, float] = {}
 """Since when those of them that do not answer now have been missed, by whichever thread."""
 
 
@@ -49,7 +50,7 @@ def keep() -> None:
     _met.add(server)
 
 
-def _is_waited_for(server: str) -> bool:
+def _is_waited_for(server: _Server) -> bool:
     now = time.monotonic()
     return server in _met and not _hurry.is_set() and now < _missed.get(server, now) + PATIENCE
 
@@ -68,5 +69,6 @@ def _reached(*, last: bool) -> bool:
     return True
 
 
-def _name(found: BaseDatabaseWrapper) -> str:
-    return "{HOST}:{PORT}/{NAME}".format_map(found.settings_dict)
+def _name(found: BaseDatabaseWrapper) -> _Server:
+    told = found.settings_dict
+    return tuple(str(told[part]) for part in ("HOST", "PORT", "NAME", "USER", "PASSWORD"))

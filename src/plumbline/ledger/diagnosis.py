@@ -106,19 +106,13 @@ def diagnose(facts: Facts) -> tuple[HealthState, tuple[Reason, ...]]:
     if facts.entry.retired:
         return HealthState.RETIRED, ()
     if facts.entry.paused:
-        return HealthState.PAUSED, ()
+        return HealthState.PAUSED, tuple(_keyless(facts))
     reasons = sorted(_reasons(facts), key=lambda reason: -reason.state.rank)
     return (reasons[0].state if reasons else HealthState.ACTIVE), tuple(reasons)
 
 
 def _reasons(facts: Facts) -> Iterator[Reason]:
-    entry = facts.entry
-    if entry.connection.kind is ConnectionKind.CONSOLE and not entry.has_keys:
-        yield Reason(
-            cause=Cause.NO_KEYS,
-            what="It has no API keys.",
-            remedy=f"plumbline connection rotate-keys {facts.name}",
-        )
+    yield from _keyless(facts)
     yield from _given_up(facts)
     yield from _missed(facts)
     yield from _unread(facts)
@@ -128,6 +122,17 @@ def _reasons(facts: Facts) -> Iterator[Reason]:
             cause=Cause.UNPROVEN,
             what=f"{facts.disagreeing:,} totals of what is shown are not the console's.",
             remedy=f"plumbline sync --full {facts.name}",
+        )
+
+
+def _keyless(facts: Facts) -> Iterator[Reason]:
+    """A console without keys; of one that is paused, too, this is told."""
+    entry = facts.entry
+    if entry.connection.kind is ConnectionKind.CONSOLE and not entry.has_keys:
+        yield Reason(
+            cause=Cause.NO_KEYS,
+            what="It has no API keys.",
+            remedy=f"plumbline connection rotate-keys {facts.name}",
         )
 
 

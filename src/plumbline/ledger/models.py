@@ -272,6 +272,20 @@ class SnapshotRow(models.Model):
         return f"snapshot of run {self.run_id}"
 
 
+class DeadlineRow(models.Model):
+    """The deadlines that somebody set; the newest row holds. Without days, the settings do."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=200)
+    critical = models.PositiveIntegerField(null=True)
+    high = models.PositiveIntegerField(null=True)
+    medium = models.PositiveIntegerField(null=True)
+    low = models.PositiveIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"deadlines by {self.who}"
+
+
 class Growing(models.QuerySet["AuditRow"]):
     """Rows that stay as they are."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plumbline.terms.connection import Connection
+    from plumbline.terms.deadlines import Deadlines
     from plumbline.terms.job import JobState
     from plumbline.terms.run import RunMode, RunState
     from plumbline.terms.snapshot import Pin
@@ -189,3 +190,27 @@ class Act:
     action: str
     subject: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which lines of the audit are wanted; what is empty is not asked of."""
+
+    who: str = ""
+    """A part of the name, whatever its letters' case; so for the next two."""
+    action: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    """From this moment on."""
+    until: datetime | None = None
+    """Before this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Deadlines that somebody set. Times are UTC."""
+
+    at: datetime
+    who: str
+    deadlines: Deadlines | None
+    """None where the settings were let decide again."""

@@ -59,7 +59,23 @@ def combined_risk(source: str, scale: float, doc: str) -> Field:
     """Risk of what holds several risks."""
 
     def build(rows: ir.Table, _: Estate) -> ir.FloatingValue:
-        worst, extent = (rows[joined_name(source, name)] for name in ("worst", "extent"))
-        return risk.shown(risk.combined(worst, extent, scale))
+        return risk.shown(_together(rows, source, scale))
 
     return Field("risk", FieldKind.NUMBER, doc, source=source, build=build, shown=True)
+
+
+def host_risk(source: str) -> Field:
+    """Risk of a host: what its findings make together, by how critical it is."""
+
+    def build(rows: ir.Table, _: Estate) -> ir.FloatingValue:
+        return risk.shown(risk.weighed(_together(rows, source, risk.HOST_SCALE), rows.acr))
+
+    doc = "how urgent it is, 0 to 10"
+    return Field(
+        "risk", FieldKind.NUMBER, doc, source=source, build=build, needs=("acr",), shown=True
+    )
+
+
+def _together(rows: ir.Table, source: str, scale: float) -> ir.FloatingValue:
+    worst, extent = (rows[joined_name(source, name)] for name in ("worst", "extent"))
+    return risk.combined(worst, extent, scale)

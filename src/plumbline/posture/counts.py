@@ -90,8 +90,9 @@ def by_repository(estate: Estate) -> ir.Table:
 
 
 def host_risk(rows: ir.Table) -> ir.FloatingValue:
-    """Exact risk of the rows of `by_host`."""
-    return risk.combined(rows.worst, rows.extent, risk.HOST_SCALE)
+    """Exact risk of the rows of `by_own_host` with the host's `acr` beside them."""
+    together = risk.combined(rows.worst, rows.extent, risk.HOST_SCALE)
+    return risk.weighed(together, rows.acr)
 
 
 def by_plugin(estate: Estate) -> ir.Table:
@@ -129,7 +130,8 @@ def by_list(estate: Estate) -> ir.Table:
 
     A list is its console's own, and so is what is counted on its hosts.
     """
-    hosts = by_own_host(estate)
+    known = estate.table("hosts").select("console", "host", "acr")
+    hosts = by_own_host(estate).left_join(known, ["console", "host"], rname="known__{name}")
     hosts = hosts.mutate(risk=host_risk(hosts), burden=hosts.extent)
     members = estate.table("memberships").select("console", "list_id", "host")
     members = members.anti_join(consoles.departed(estate), ["console", "host"])
@@ -139,7 +141,7 @@ def by_list(estate: Estate) -> ir.Table:
         hosts=rows.count(),
         worst=rows.risk.max(),
         extent=risk.extent(rows.risk).sum(),
-        score=score.of_hosts(rows.burden).mean(),
+        score=score.of_scope(rows.burden),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ import ibis
 from ibis import udf
 from ibis.expr import datatypes as dt
 
-from plumbline.errors import StorageError
-from plumbline.posture.sla import DEADLINES, Deadlines
+from plumbline.errors import StorageError, UsageError
+from plumbline.posture.sla import DEADLINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from ibis.expr import types as ir
+
+    from plumbline.posture.forms import Slots
+    from plumbline.terms.deadlines import Deadlines
 
 DAY_SECONDS = 86_400
 DUCKDB = "duckdb"
@@ -61,15 +64,44 @@ class Estate:
         """The Ibis backend that holds the tables."""
         return self.tables["findings"].get_backend()
 
-    def prepared(self, key: Hashable, make: Callable[[], ir.Table]) -> Statement:
-        """An answer ready to be run; made once for each key."""
+    def prepared(
+        self,
+        key: Hashable,
+        make: Callable[[], ir.Table],
+        finish: Callable[[str], str] | None = None,
+    ) -> Statement:
+        """An answer ready to be run; made once for each key. `finish` is given its statement."""
         found = self._statements.get(key)
         if found is None:
             found = Statement.of(make(), self.backend)
+            found = replace(found, sql=finish(found.sql)) if finish else found
             if len(self._statements) >= _MOST_STATEMENTS:
                 self._statements.clear()
             self._statements[key] = found
         return found
+
+    def formed(
+        self,
+        key: tuple[Hashable, ...],
+        form: Hashable,
+        slots: Slots,
+        make: Callable[[Any], ir.Table],
+    ) -> Statement:
+        """The same with the values of a form given when it runs; made once for each form.
+
+        `make` is given the key's last part, or the form in its place: that with stand-ins.
+        """
+        if self.backend.name != DUCKDB or not slots.usable:
+            return self.prepared(key, lambda: make(key[-1]))
+        try:
+            named = ("form", *key[:-1], form)
+            held = self.prepared(named, lambda: make(form), slots.parametrised)
+        except UsageError:
+            # It is told of what was written, not of what stands in for it.
+            held = None
+        if held is None or not held.sql:
+            return self.prepared(key, lambda: make(key[-1]))
+        return replace(held, values=slots.parameters)
 
     def summed(self, name: str, make: Callable[[Estate], ir.Table]) -> ir.Table:
         """A sum over all findings that many questions start from; summed up once.
@@ -137,11 +169,16 @@ class Statement:
     rows: ir.Table
     sql: str
     backend: Any
+    values: Mapping[str, str | int] = field(default_factory=dict)
+    """Of its parameters; `rows` has stand-ins for them."""
 
     @classmethod
     def of(cls, rows: ir.Table, backend: Any) -> Statement:
         """Compile an answer, where its engine takes statements."""
         return cls(rows, str(rows.compile()) if backend.name == DUCKDB else "", backend)
+
+    def _run(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        return cursor.execute(self.sql, dict(self.values) or None)
 
     @property
     def schema(self) -> pa.Schema:
@@ -158,7 +195,7 @@ class Statement:
             return self.rows.to_pyarrow()
         try:
             with self.backend.con.cursor() as cursor:
-                return cursor.execute(self.sql).to_arrow_table().cast(self.schema)
+                return self._run(cursor).to_arrow_table().cast(self.schema)
         except duckdb.Error as error:
             raise _failed(error) from error
 
@@ -173,7 +210,7 @@ class Statement:
             return
         try:
             with self.backend.con.cursor() as cursor:
-                for batch in cursor.execute(self.sql).to_arrow_reader(rows):
+                for batch in self._run(cursor).to_arrow_reader(rows):
                     yield batch.cast(self.schema)
         except duckdb.Error as error:
             raise _failed(error) from error

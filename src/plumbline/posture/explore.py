@@ -6,12 +6,13 @@ million findings then costs little more than finding out which rows are on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from plumbline.posture.filters import NO_QUERY, Query
+from plumbline.posture.forms import Slots
 from plumbline.posture.joins import joined, own_columns
 from plumbline.posture.narrowing import fields_of, narrowed
 from plumbline.posture.paging import AT, beyond
@@ -59,7 +60,11 @@ def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
-    return estate.prepared((relation.name, request), lambda: page(relation, estate, request))
+    slots = Slots()
+    query = slots.query(relation, estate, request.query)
+    form = replace(request, query=query, after=slots.after(request.after))
+    key = (relation.name, request)
+    return estate.formed(key, form, slots, lambda asked: page(relation, estate, asked))
 
 
 def total(relation: Relation, estate: Estate, query: Query) -> int:
@@ -69,7 +74,9 @@ def total(relation: Relation, estate: Estate, query: Query) -> int:
         UsageError: a field is unknown or a value does not fit its field.
         StorageError: the engine could not read its files.
     """
-    answer = estate.prepared((relation.name, query), lambda: count(relation, estate, query))
+    slots = Slots()
+    form, key = slots.query(relation, estate, query), (relation.name, query)
+    answer = estate.formed(key, form, slots, lambda asked: count(relation, estate, asked))
     return int(answer.fetch()["rows"][0].as_py())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from plumbline.posture import explore, refining
+from plumbline.posture.forms import Slots
 from plumbline.posture.joins import joined
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Stat
     """
     field = relation.field(name)
     rest = refining.without(query, relation, field.name)
+    slots = Slots()
+    form = slots.query(relation, estate, rest)
     key = ("facet", relation.name, field.name, rest)
-    return estate.prepared(key, lambda: _counted(relation, estate, rest, field))
+    return estate.formed(key, form, slots, lambda asked: _counted(relation, estate, asked, field))
 
 
 def _counted(relation: Relation, estate: Estate, query: Query, field: Field) -> ir.Table:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import consoles, counts, risk, score, sources
-from plumbline.posture.counted import combined_risk, number, sc_score, severities
+from plumbline.posture import consoles, counts, score, sources
+from plumbline.posture.counted import host_risk, number, sc_score, severities
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ FIELDS = (
         build=number(_TWICE, "vulnerabilities"),
     ),
     sc_score(_OPEN),
-    combined_risk(_OPEN, risk.HOST_SCALE, "how urgent it is, 0 to 10"),
+    host_risk(_OPEN),
     Field(
         "score",
         _NUMBER,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from plumbline.lake import engine as lake
+from plumbline.ledger import deadlines as policy
 from plumbline.posture.engine import Estate
-from plumbline.posture.sla import Deadlines
 from plumbline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from plumbline.config.settings import Settings
     from plumbline.ledger.records import Snapshot
     from plumbline.tables import Table
+    from plumbline.terms.deadlines import Deadlines
 
 
 def estate_of(
     settings: Settings,
     snapshots: Sequence[Snapshot],
     beside: Mapping[str, tuple[Table, Sequence[str]]] | None = None,
+    deadlines: Deadlines | None = None,
 ) -> Estate:
     """The tables of these snapshots together, on an engine of their own.
 
-    `beside` names more files of a table that are to be seen under another name.
+    `beside` names more files of a table that are to be seen under another name; the deadlines are
+    those of the policy, unless others are given.
 
     Raises:
         StorageError: a file of the lake cannot be read, or the engine has no room.
@@ -42,10 +45,5 @@ def estate_of(
     return Estate(
         tables={n: backend.table(n) for n in (*(t.name for t in TABLES), *(beside or ()))},
         as_of={snapshot.connection: snapshot.as_of for snapshot in snapshots},
-        deadlines=Deadlines(
-            critical=settings.sla_critical_days,
-            high=settings.sla_high_days,
-            medium=settings.sla_medium_days,
-            low=settings.sla_low_days,
-        ),
+        deadlines=policy.current(settings) if deadlines is None else deadlines,
     )

@@ -1,4 +1,4 @@
-"""How urgent a finding, a host and a list is, from 0 to 10: the published formula, version 1.
+"""How urgent a finding, a host and a list is, from 0 to 10: the published formula, version 2.
 
 The words are in `docs/scoring.md`; a test recomputes the example there. Each rule stands here
 twice, as an expression for the engine and as plain Python, and a test holds the two together.
@@ -16,6 +16,10 @@ A host is as bad as its worst open finding, and worse by how much more there is,
 
     extent      sum of (risk / 10) ^ 4
     together    worst + (10 - worst) x 0.5 x (1 - exp(-extent / scale))
+
+A host of which the console tells how critical it is (ACR, 1 to 10) is lifted or lowered by that::
+
+    risk        together + together x (10 - together) / 10 x (ACR - 5) / 10
 
 What the console did not supply is left out, never taken for 0. No finding lowers a risk.
 """
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
     from ibis.expr import types as ir
 
-VERSION = 1
+VERSION = 2
 TOP = 10.0
 CERTAIN_SHARE = 0.6
 """Part of the impact that counts however unlikely an attack is."""
@@ -45,6 +49,8 @@ UNKNOWN_LIKELIHOOD = 0.5
 HALF = 0.5
 HOST_SCALE = 10.0
 LIST_SCALE = 100.0
+USUAL_ACR = 5.0
+"""The criticality that changes nothing, as one that is not supplied does not."""
 SHOWN_DECIMALS = 2
 
 INPUTS = ("vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit")
@@ -105,6 +111,15 @@ def combined_risk(risks: Iterable[float], scale: float) -> float:
     return worst + (TOP - worst) * HALF * (1 - math.exp(-extent / scale))
 
 
+def weighed_risk(together: float, acr: float | None) -> float:
+    """Risk of a host by how critical it is, in plain Python; as it was where that is not told."""
+    if acr is None:
+        return together
+    return (
+        together + together * (TOP - together) / TOP * (min(TOP, max(0.0, acr)) - USUAL_ACR) / TOP
+    )
+
+
 def weights(plugins: ir.Table) -> dict[str, ir.FloatingValue]:
     """What a plugin brings to the risk of its findings: `risk = impact x slope + lift`.
 
@@ -147,6 +162,12 @@ def combined(worst: ir.FloatingValue, extent: ir.FloatingValue, scale: float) ->
     """Risk from the worst part and the sum of extents; 0 when there is no part."""
     more = HALF * (1 - (-extent / scale).exp())
     return (worst + (TOP - worst) * more).fill_null(0.0)
+
+
+def weighed(together: ir.FloatingValue, acr: ir.FloatingValue) -> ir.FloatingValue:
+    """Risk of each host by how critical it is; as it was where that is not told."""
+    lift = (acr.clip(0.0, TOP).fill_null(USUAL_ACR) - USUAL_ACR) / TOP
+    return together + together * (TOP - together) / TOP * lift
 
 
 def shown(risk: ir.FloatingValue) -> ir.FloatingValue:

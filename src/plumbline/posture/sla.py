@@ -7,12 +7,12 @@ have no deadline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.terms.deadlines import Deadlines
 from plumbline.terms.finding import OPEN_STATES, FindingState
 from plumbline.terms.severity import Severity
 
@@ -32,20 +32,6 @@ class Standing(StrEnum):
     WITHIN = "within"
     MET = "met"
     MISSED = "missed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """Days from the first sight of a finding to the end of its deadline, by severity."""
-
-    critical: int = 15
-    high: int = 30
-    medium: int = 90
-    low: int = 180
-
-    def days(self, severity: Severity) -> int | None:
-        """Days for a severity; an informational finding has no deadline."""
-        return None if severity is Severity.INFO else int(getattr(self, severity.word))
 
 
 DEADLINES = Deadlines()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 
 from plumbline.ledger import audit
 from plumbline.ledger.people.models import PersonRow
+from plumbline.web.expiry import BEGAN
 from plumbline.web.installation import own
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest
+
+_ENROLLING = "enrolling"
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # published without types
@@ -39,6 +44,19 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # published without
         with audit.acting(user.name):
             audit.note("sign in", user.name, f"from {self.get_client_ip(request)}")
         return super().post_login(request, user, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not of somebody who has just signed in, and has to add a second factor first.
+
+        The recovery codes come with it, so they are within reach as well.
+        """
+        session, found = self.request.session, getattr(self.request, "visitor", None)
+        if found is not None and found.unproven:
+            session[_ENROLLING] = True
+        is_fresh = time.time() - session.get(BEGAN, 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        if is_fresh and session.get(_ENROLLING):
+            return False
+        return bool(super().is_reauthentication_required(app=app))
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Its messages say what its pages show anyway."""
@@ -68,10 +86,14 @@ class Outside(DefaultSocialAccountAdapter):  # type: ignore[misc] # published wi
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find the person a claim names, and join the two at the first time."""
+        claims = sociallogin.account.extra_data
+        token, info = claims.get("id_token", {}), claims.get("userinfo", {})
+        if info and token.get("sub") != info.get("sub"):
+            # What the provider tells must be about whom it signed in (OpenID Connect 5.3.2).
+            raise ImmediateHttpResponse(_stranger(request, ""))
         if sociallogin.is_existing:
             return
-        claims = sociallogin.account.extra_data
-        told = claims.get("userinfo", claims) | claims.get("id_token", {})
+        told = info | token
         name = str(told.get(own().oidc_claim, ""))
         row = PersonRow.objects.filter(name__iexact=name, is_active=True).first()
         if row is None:

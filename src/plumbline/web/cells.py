@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.DAYS})
 _IDS = frozenset({"plugin_id", "id", "port", "repository_id", "opened_run", "changed_run"})
+_THIN = "\N{NARROW NO-BREAK SPACE}"
 _FEW = 3
+_FEWER = {"cves": 1}
+"""So many values of a column are written out; the rest is a number."""
+_ZERO = format_html('<span class="muted">{}</span>', 0)
+_NO = format_html('<span class="muted">{}</span>', "no")
 _LONG = 200
+_CLIPPED = frozenset({"os", "family", "repository", "netbios_name"})
+"""Texts that are cut off where their column is narrow; the whole is told at the pointer."""
 _STATES = {"reopened": "warn", "fixed": "good", "overdue": "bad", "met": "good", "missed": "warn"}
 ABSENCES = {
     "sla": "no deadline",
@@ -46,7 +53,7 @@ LABELS = {
     "host_uuid": "Console's id",
     "agent_uuid": "Agent's id",
     "plugin_name": "Vulnerability",
-    "age_days": "Age, days",
+    "age_days": "Age",
     "vpr": "VPR",
     "epss": "EPSS",
     "kev": "KEV",
@@ -70,6 +77,8 @@ LABELS = {
 class Cell:
     """A value in its place."""
 
+    name: str
+    """Its field; also decides how wide its column may become."""
     label: str
     html: SafeString | str
     number: bool
@@ -93,7 +102,7 @@ def cell(relation: str, field: Field, row: Row, *, several: bool) -> Cell:
         # One without a name is known by its address.
         value = value or row.get("ip")
     shown = own(value, row, several) if own and value is not None else plain(field, value)
-    return Cell(label(field), shown, is_number(field))
+    return Cell(field.name, label(field), shown, is_number(field))
 
 
 def plain(field: Field, value: Any) -> SafeString | str:
@@ -105,8 +114,10 @@ def plain(field: Field, value: Any) -> SafeString | str:
     return _KINDS.get(field.kind, _text)(value, field)
 
 
-def _text(value: Any, _: Field) -> SafeString | str:
+def _text(value: Any, field: Field) -> SafeString | str:
     text = str(value)
+    if field.name in _CLIPPED:
+        return format_html('<span title="{0}">{0}</span>', text)
     if len(text) <= _LONG:
         return text
     return format_html('<span title="{}">{}…</span>', text[:2_000], text[:_LONG])
@@ -120,12 +131,22 @@ def _number(value: Any, field: Field) -> str:
     return marks.number(value) if isinstance(value, int) else f"{value:,.1f}"
 
 
-def _several(value: Any, _: Field) -> SafeString | str:
-    few = format_html_join(", ", "{}", ((one,) for one in value[:_FEW]))
-    if len(value) <= _FEW:
+def _days(value: Any, _: Field) -> str:
+    return f"{marks.number(value)}{_THIN}d"
+
+
+def _several(value: Any, field: Field) -> SafeString | str:
+    most = _FEWER.get(field.name, _FEW)
+    few = format_html_join(", ", "{}", ((one,) for one in value[:most]))
+    if len(value) <= most:
         return few
-    rest = ", ".join(map(str, value[_FEW:]))
-    return format_html('{} <span class="muted" title="{}">+{}</span>', few, rest, len(value) - _FEW)
+    rest = ", ".join(map(str, value[most:]))
+    return format_html('{} <span class="muted" title="{}">+{}</span>', few, rest, len(value) - most)
+
+
+def _flag(value: Any, _: Field) -> SafeString | str:
+    # What is so stands out; a column of "no" is read past.
+    return "yes" if value else _NO
 
 
 def _word(value: Any, _: Field) -> SafeString | str:
@@ -137,14 +158,14 @@ def _word(value: Any, _: Field) -> SafeString | str:
 _SPECIAL: dict[str, Callable[[Any], SafeString | str]] = {
     "risk": marks.risk,
     "severity": marks.severity,
-    "kev": lambda value: marks.badge("KEV", "kev") if value else "no",
+    "kev": lambda value: marks.badge("KEV", "kev") if value else _NO,
 }
 _KINDS: dict[FieldKind, Callable[[Any, Field], SafeString | str]] = {
     FieldKind.TIME: lambda value, _: marks.moment(value),
-    FieldKind.FLAG: lambda value, _: "yes" if value else "no",
+    FieldKind.FLAG: _flag,
     FieldKind.INTEGER: _number,
     FieldKind.NUMBER: _number,
-    FieldKind.DAYS: _number,
+    FieldKind.DAYS: _days,
     FieldKind.TEXTS: _several,
     FieldKind.WORD: _word,
     FieldKind.ADDRESS: lambda value, f: _several(value, f) if isinstance(value, list) else value,
@@ -154,11 +175,15 @@ _KINDS: dict[FieldKind, Callable[[Any, Field], SafeString | str]] = {
 def _to_host(value: Any, row: Row, _: bool) -> SafeString | str:  # noqa: FBT001 - as all of these
     key = row.get("host")
     shown = value if isinstance(value, str) else ", ".join(value[:_FEW])
-    return format_html('<a href="{}">{}</a>', places.host(key), shown) if key else shown
+    if not key:
+        return shown
+    return format_html('<a href="{}" title="{}">{}</a>', places.host(key), shown, shown)
 
 
 def _to_plugin(value: Any, row: Row, _: bool) -> SafeString:  # noqa: FBT001 - likewise
-    return format_html('<a href="{}">{}</a>', places.plugin(row["plugin_id"]), value)
+    return format_html(
+        '<a href="{}" title="{}">{}</a>', places.plugin(row["plugin_id"]), value, value
+    )
 
 
 def _to_list(value: Any, row: Row, _: bool) -> SafeString | str:  # noqa: FBT001 - likewise
@@ -195,7 +220,7 @@ def _of_plugin(value: Any, row: Row, several: bool) -> SafeString | str:  # noqa
 
 
 def _counted(value: int, href: str) -> SafeString | str:
-    return marks.count(value, href) if value else marks.number(value)
+    return marks.count(value, href) if value else _ZERO
 
 
 _COUNTS = ("critical", "high", "medium", "low", "info", "findings")

@@ -62,6 +62,11 @@ class Pair:
         """When it is over, UTC."""
         return self._first().not_valid_after_utc
 
+    def signed_itself(self) -> bool:
+        """Whether it is one of ours: what somebody else put there is never replaced."""
+        found = self._first()
+        return found.issuer == found.subject
+
     def _first(self) -> x509.Certificate:
         try:
             return x509.load_pem_x509_certificates(self.certificate.read_bytes())[0]
@@ -79,7 +84,7 @@ def own(home: Path, names: Iterable[str]) -> Pair:
         ConfigurationError: the file holds none.
     """
     pair = Pair(home / CERTIFICATE, home / KEY)
-    if pair.certificate.exists() and _is_ours(pair) and pair.ends() - _now() < _SOON:
+    if pair.certificate.exists() and pair.signed_itself() and pair.ends() - _now() < _SOON:
         pair.certificate.unlink()
         pair.key.unlink(missing_ok=True)
     if not (pair.certificate.exists() and pair.key.exists()):
@@ -87,12 +92,6 @@ def own(home: Path, names: Iterable[str]) -> Pair:
         write_once(pair.key, lambda: key)
         write_once(pair.certificate, lambda: certificate)
     return pair
-
-
-def _is_ours(pair: Pair) -> bool:
-    """Whether it signed itself: one that somebody put there is never replaced."""
-    found = pair._first()  # noqa: SLF001 - this module's own
-    return found.issuer == found.subject
 
 
 def _make(names: tuple[str, ...]) -> tuple[str, str]:

@@ -11,12 +11,14 @@ from django.utils.functional import SimpleLazyObject
 from plumbline import __version__
 from plumbline.terms.person import Right
 from plumbline.web import estates
+from plumbline.web.blocks import connections
 from plumbline.web.expiry import OVER
 from plumbline.web.rules import Door, rule
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from plumbline.web.freshness import Freshness
     from plumbline.web.visitor import Visitor
 
 
@@ -46,6 +48,7 @@ MENU = (
 SETTINGS = (
     Item("account", "Your account"),
     Item("tokens", "API tokens"),
+    Item("deadlines", "Deadlines"),
     Item("people", "People"),
     Item("audit", "Audit log"),
     Item("api-docs", "API"),
@@ -61,10 +64,17 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "visitor": found,
         "menu": _shown(MENU, found, here),
         "settings_menu": _shown(SETTINGS, found, here),
-        "freshness": SimpleLazyObject(lambda: estates.freshness(request)),
+        "freshness": SimpleLazyObject(lambda: _freshness(request, found)),
+        # Asked for by the page that has nothing to show.
+        "wizard": SimpleLazyObject(lambda: _wizard(found)),
+        "awaited": SimpleLazyObject(lambda: connections.names(found) if found else ()),
         "session_over": SimpleLazyObject(lambda: _over(request)),
         "version": __version__,
     }
+
+
+def _freshness(request: HttpRequest, found: Visitor | None) -> Freshness | None:
+    return None if found is None or found.unproven else estates.freshness(request)
 
 
 def _shown(
@@ -72,6 +82,8 @@ def _shown(
 ) -> list[dict[str, Any]]:
     """The entries that lead to a page which the visitor may open."""
     if found is None:
+        return []
+    if found.unproven:
         return []
     return [
         {"item": item, "url": url, "here": item.name == here}
@@ -90,6 +102,12 @@ def _url(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def _wizard(found: Visitor | None) -> str:
+    """Where a connection is added, for whoever may."""
+    may = found is not None and found.may(Right.CONNECT) and not found.purviews
+    return _url("connect") if may else ""
 
 
 def _over(request: HttpRequest) -> bool:

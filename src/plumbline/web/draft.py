@@ -24,6 +24,8 @@ class Draft:
     url: str
     proxy: str = field(default="", repr=False)
     """Sealed; empty without."""
+    no_proxy: str = ""
+    """What is reached without it, separated by commas."""
     trust: str = ""
     """A kind of trust; empty as long as nobody chose."""
     believed: str = ""
@@ -37,7 +39,8 @@ class Draft:
     def address(self) -> Address:
         """Where the console is, and whom to believe there."""
         trust = Trust(kind=TrustKind(self.trust or TrustKind.SYSTEM), value=self.believed)
-        return Address(url=self.url, trust=trust, proxy=_opened(self.proxy))
+        direct = tuple(filter(None, self.no_proxy.split(",")))
+        return Address(url=self.url, trust=trust, proxy=_opened(self.proxy), no_proxy=direct)
 
     @property
     def connection(self) -> Connection:
@@ -63,20 +66,20 @@ class Draft:
         """The same with its keys, sealed."""
         return replace(self, access=sealed(keys.access), secret=sealed(keys.secret))
 
-    def keep(self, request: HttpRequest) -> None:
+    def keep(self, request: HttpRequest, place: str = _PLACE) -> None:
         """Keep it for the next step."""
-        request.session[_PLACE] = asdict(self)
+        request.session[place] = asdict(self)
 
 
-def of(request: HttpRequest) -> Draft | None:
+def of(request: HttpRequest, place: str = _PLACE) -> Draft | None:
     """What this visitor is setting up."""
-    told = request.session.get(_PLACE)
+    told = request.session.get(place)
     return Draft(**told) if isinstance(told, dict) else None
 
 
-def drop(request: HttpRequest) -> None:
+def drop(request: HttpRequest, place: str = _PLACE) -> None:
     """Forget it."""
-    request.session.pop(_PLACE, None)
+    request.session.pop(place, None)
 
 
 def sealed(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from plumbline.ledger import deadlines as policy
 from plumbline.ledger import snapshots
 from plumbline.posture import explore, filters, questions
 from plumbline.posture.opening import estate_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Estate, Statement
     from plumbline.posture.filters import Query
+    from plumbline.terms.deadlines import Deadlines
     from plumbline.terms.person import Purview
     from plumbline.web.visitor import Visitor
 
@@ -190,7 +192,10 @@ def seen_by(found: Visitor, shown: Sequence[Snapshot]) -> Seen:
     """
     mine = [s for s in shown if all(p.whole or s.connection in p.consoles for p in found.purviews)]
     runs = tuple(snapshot.run for snapshot in mine)
-    return _parts.get((runs, found.purviews), lambda: _part(mine, runs, found.purviews))
+    # Another policy of deadlines counts otherwise, at once and in every process.
+    now = policy.current(own())
+    key = (runs, found.purviews, now)
+    return _parts.get(key, lambda: _part(mine, runs, found.purviews, now))
 
 
 def freshness(request: HttpRequest) -> Freshness | None:
@@ -220,8 +225,10 @@ def forget() -> None:
     _estates.keep_only(lambda _: False)
 
 
-def _part(mine: Sequence[Snapshot], runs: Runs, purviews: tuple[Purview, ...]) -> Seen:
-    estate = _estates.get(runs, lambda: estate_of(own(), mine))
+def _part(
+    mine: Sequence[Snapshot], runs: Runs, purviews: tuple[Purview, ...], now: Deadlines
+) -> Seen:
+    estate = _estates.get((runs, now), lambda: estate_of(own(), mine, deadlines=now))
     for purview in purviews:
         estate = scoped(estate, purview)
     return Seen(estate, runs)

@@ -6,6 +6,7 @@ import secrets
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from plumbline.errors import ConfigurationError
 from plumbline.web.installation import DEMO, NAME
@@ -126,6 +127,7 @@ def _provider(settings: Settings) -> dict[str, Any]:
     """The OpenID Connect provider, where one is set; else nothing outside is ever asked."""
     if not (settings.oidc_url and settings.oidc_client_id):
         return {"SOCIALACCOUNT_PROVIDERS": {}}
+    _refuse_plain(settings.oidc_url)
     app = {
         "provider_id": "oidc",
         "name": settings.oidc_name,
@@ -134,6 +136,15 @@ def _provider(settings: Settings) -> dict[str, Any]:
         "settings": {"server_url": settings.oidc_url, "oauth_pkce_enabled": True},
     }
     return {"SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app]}}}
+
+
+def _refuse_plain(url: str) -> None:
+    """What the provider says is believed because TLS proves it: anywhere but on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        raise ConfigurationError(
+            f"oidc_url is not encrypted: {url}", advice="an address that begins with https://."
+        )
 
 
 def address() -> str:

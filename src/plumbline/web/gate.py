@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
@@ -13,7 +14,7 @@ from ninja.utils import check_csrf
 from plumbline.ledger import audit
 from plumbline.web import visitor as visitors
 from plumbline.web.pages import errors
-from plumbline.web.rules import Door, rule
+from plumbline.web.rules import ENROLMENT, Door, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +39,16 @@ class Gate:
         found = who(request)
         request.visitor = found  # type: ignore[attr-defined] # read by `visitor.visitor`
         if found is None:
-            return self.get_response(request)
+            return self._worded(request)
         with audit.acting(found.who):
-            return self.get_response(request)
+            return self._worded(request)
+
+    def _worded(self, request: HttpRequest) -> HttpResponse:
+        """The answer; what Django says of a wrong method in our words."""
+        answer = self.get_response(request)
+        if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return errors.wrong_method(request, answer.headers.get("Allow", ""))
+        return answer
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
@@ -68,6 +76,8 @@ def _stopped(
     found: Visitor | None = getattr(request, "visitor", None)
     if found is None:
         return _nobody(request)
+    if found.unproven:
+        return _unproven(request)
     if isinstance(needs, Door):
         return None if not found.token else errors.refused(request, None)
     if not found.may(needs):
@@ -83,6 +93,18 @@ def _nobody(request: HttpRequest) -> HttpResponse:
         # A fragment cannot become the sign-in page: the whole page goes there.
         return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
     return redirect(login)
+
+
+def _unproven(request: HttpRequest) -> HttpResponse | None:
+    """Lead to a second factor, past whatever was asked for; the way there is open."""
+    match = request.resolver_match
+    if match and match.view_name in ENROLMENT:
+        return None
+    if request.path.startswith(API):
+        return errors.unproven(request)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=403, headers={"HX-Redirect": reverse("second-factor")})
+    return redirect("second-factor")
 
 
 def _forged(request: HttpRequest, view: Callable[..., Any], found: Visitor) -> HttpResponse | None:

@@ -71,6 +71,22 @@ RULES: dict[str, Rule] = {
 }
 
 
+ENROLMENT = frozenset(
+    {
+        "second-factor",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_activate_totp",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+    }
+)
+"""What is open to somebody who has to add a second factor first."""
+
+
 def page(route: str, view: Callable[..., Any], name: str, needs: Rule) -> URLPattern:
     """An address, its view, the name links use, and what it takes to open it."""
     RULES[name] = needs

@@ -98,7 +98,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-ACCOUNT_FORMS = {"login": "plumbline.web.forms.SignIn"}
+ACCOUNT_FORMS = {
+    "login": "plumbline.web.forms.SignIn",
+    "reauthenticate": "plumbline.web.forms.Again",
+    "change_password": "plumbline.web.forms.Change",
+}
 ACCOUNT_ADAPTER = "plumbline.web.adapters.Accounts"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plumbline.terms.person import Role
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -21,6 +23,8 @@ class Visitor:
     """What may be seen is within every one of these; everything without one."""
     token: str = ""
     """Name of the token, where a program asks."""
+    unproven: bool = False
+    """Whether they have to add a second factor first; they may do nothing else."""
 
     @property
     def who(self) -> str:
@@ -53,10 +57,13 @@ def visitor(request: HttpRequest) -> Visitor:
 def of_session(request: HttpRequest) -> Visitor | None:
     """The person who signed in, if anybody did."""
     from plumbline.ledger.people.models import PersonRow  # noqa: PLC0415 - takes the site
+    from plumbline.web import factors  # noqa: PLC0415 - the same
 
     row = request.user
     if not isinstance(row, PersonRow) or not row.is_active:
         return None
+    if factors.lacking(row.pk, Role(row.role)):
+        return Visitor(name=row.name, rights=frozenset(), unproven=True)
     purview = row.sees
     return Visitor(name=row.name, rights=row.may, purviews=() if purview.whole else (purview,))
 

@@ -79,3 +79,52 @@ class LinkRow(models.Model):
 
     def __str__(self) -> str:
         return f"link {self.kind}"
+
+
+class ViewRow(models.Model):
+    """A list as somebody wants to see it again: its filter, order and columns, never its rows."""
+
+    # Found by this in addresses; it ends by chance, so that it tells of nobody's other views.
+    slug = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(PersonRow, models.CASCADE, related_name="views")
+    kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=64)
+    query = models.TextField(blank=True)
+    # Empty for the list's own.
+    order = models.JSONField(default=list)
+    columns = models.JSONField(default=list)
+    shared = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """A name is taken once by each person in each list."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "kind", "name"], name="view_names"),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.slug}"
+
+
+class LayoutRow(models.Model):
+    """How a person wants a list to look, and with which view it begins."""
+
+    person = models.ForeignKey(PersonRow, models.CASCADE, related_name="layouts")
+    kind = models.CharField(max_length=32)
+    # Empty for the list's own.
+    columns = models.JSONField(default=list)
+    order = models.JSONField(default=list)
+    dense = models.BooleanField(default=False)
+    begins = models.ForeignKey(ViewRow, models.SET_NULL, null=True, related_name="beginners")
+
+    class Meta:
+        """One for each person and list."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "kind"], name="one_layout"),
+        ]
+
+    def __str__(self) -> str:
+        return f"layout of {self.kind} for {self.person_id}"

@@ -81,3 +81,36 @@ class Link:
     created_by: str
     created: datetime
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A list as somebody wants to see it again. Times are UTC."""
+
+    slug: str
+    """What its address ends with."""
+    person: str
+    """Whose it is."""
+    kind: str
+    """The list it is of: findings, hosts, vulnerabilities or lists."""
+    name: str
+    query: str
+    order: tuple[str, ...]
+    columns: tuple[str, ...]
+    """None for the list's own."""
+    shared: bool
+    """Whether everybody finds it; each sees in it what they may see."""
+    created: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a person wants a list to look."""
+
+    columns: tuple[str, ...] = ()
+    """None for the list's own."""
+    order: tuple[str, ...] = ()
+    dense: bool = False
+    begins: str = ""
+    """The slug of the view it begins with; empty for the list itself."""

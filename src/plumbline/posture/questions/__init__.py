@@ -11,6 +11,7 @@ from plumbline.posture.questions import (
     coverage,
     exploitable,
     flow,
+    paces,
     posture,
     severity,
     signals,
@@ -41,6 +42,7 @@ QUESTIONS: dict[str, Question] = {
         age.QUESTION,
         SLA,
         FIXES,
+        paces.QUESTION,
         actions.QUESTION,
         signals.QUESTION,
         TOP_HOSTS,
@@ -89,6 +91,8 @@ def ask(estate: Estate, name: str, given: Sequence[str] = ()) -> Statement:
     """
     question = named(name)
     arguments = question.arguments(given)
+    if question.statement is not None:
+        return question.statement(estate, arguments)
     return estate.prepared((name, *arguments.values()), lambda: question.ask(estate, arguments))
 
 

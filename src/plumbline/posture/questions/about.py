@@ -7,31 +7,60 @@ from typing import TYPE_CHECKING
 import ibis
 
 from plumbline.posture import consoles, counts, sources
+from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import LIMIT, Parameter, Question, limit, number, text
 from plumbline.posture.questions.one import found_host
 from plumbline.posture.relation import FieldKind, Heading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ibis.expr import types as ir
 
-    from plumbline.posture.engine import Estate
+    from plumbline.posture.engine import Estate, Statement
+
+    Asked = Callable[[Estate, Mapping[str, str]], ir.Table]
+    Prepared = Callable[[Estate, Mapping[str, str]], Statement]
+    Made = Callable[[Estate, tuple[str, ...], int], ir.Table]
 
 _HOST = Parameter(name="host", doc="a host's key, address or DNS name")
 _REPOSITORY = ["console", "repository_id"]
 _SEEN = FieldKind.TIME
 
 
-def _of_host(estate: Estate, table: str, arguments: Mapping[str, str]) -> ir.Table:
-    """A table's rows of the host that is meant, at every console that sees it."""
-    keys = consoles.keys_of(estate, found_host(estate, arguments["host"]))
+def _keys(estate: Estate, arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Every key that consoles have for the host that is meant."""
+    return consoles.keys_of(estate, found_host(estate, arguments["host"]))
+
+
+def _of_host(make: Made) -> Asked:
+    """An answer made of the keys of a host and the number of rows that is asked for."""
+    return lambda estate, given: make(estate, _keys(estate, given), _most(given))
+
+
+def _prepared(name: str, make: Made) -> Prepared:
+    """The same, made once for all hosts."""
+
+    def statement(estate: Estate, given: Mapping[str, str]) -> Statement:
+        keys, most, slots = _keys(estate, given), _most(given), Slots()
+        form = tuple(map(slots.text, keys))
+        return estate.formed((name, most, keys), form, slots, lambda k: make(estate, k, most))
+
+    return statement
+
+
+def _most(given: Mapping[str, str]) -> int:
+    return limit(given) if LIMIT.name in given else 0
+
+
+def _rows(estate: Estate, table: str, keys: tuple[str, ...]) -> ir.Table:
+    """A table's rows of a host, at every console that sees it."""
     rows = estate.table(table)
     return rows.filter(rows.host.isin(keys))
 
 
-def _names(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    rows = _of_host(estate, "aliases", arguments)
+def _names(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
+    rows = _rows(estate, "aliases", keys)
     known = sources.repositories(estate).rename(repository="name")
     rows = rows.left_join(known, _REPOSITORY, rname="repository__{name}")
     rows = rows.mutate(present=consoles.present(rows))
@@ -39,26 +68,36 @@ def _names(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
     return rows.select(*(column.name for column in NAMES.columns))
 
 
-def _lists(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    rows = _of_host(estate, "memberships", arguments)
+def _lists(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
+    rows = _rows(estate, "memberships", keys)
     lists = estate.table("asset_lists").select("console", "list_id", "name", "type")
     rows = rows.inner_join(lists, ["console", "list_id"], rname="list__{name}")
     rows = rows.rename(id="list_id").order_by("console", "name")
     return rows.select(*(column.name for column in LISTS.columns))
 
 
-def _events(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    rows = _of_host(estate, "events", arguments)
+def _events(estate: Estate, keys: tuple[str, ...], most: int) -> ir.Table:
+    rows = _rows(estate, "events", keys)
     told = rows.group_by("console", "run", "at", "event").aggregate(
         **counts.by_severity(rows), findings=rows.count()
     )
-    rows = told.order_by(ibis.desc("at"), "console", "event").limit(limit(arguments))
+    rows = told.order_by(ibis.desc("at"), "console", "event").limit(most)
     return rows.select(*(column.name for column in EVENTS.columns))
 
 
 def _history(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
+    return _of_finding(estate, arguments["finding"].strip().lower())
+
+
+def _history_prepared(estate: Estate, arguments: Mapping[str, str]) -> Statement:
+    finding, slots = arguments["finding"].strip().lower(), Slots()
+    key = ("finding-events", finding)
+    return estate.formed(key, slots.text(finding), slots, lambda one: _of_finding(estate, one))
+
+
+def _of_finding(estate: Estate, finding: str) -> ir.Table:
     rows = estate.table("events")
-    rows = rows.filter(rows.finding == arguments["finding"].strip().lower())
+    rows = rows.filter(rows.finding == finding)
     rows = rows.mutate(severity=counts.severity_word(rows.severity))
     rows = rows.order_by(ibis.desc("at"), "event")
     return rows.select(*(column.name for column in HISTORY.columns))
@@ -85,7 +124,8 @@ NAMES = Question(
         Heading("last_seen", _SEEN, "latest finding there"),
         Heading("present", FieldKind.FLAG, "the console still has it"),
     ),
-    ask=_names,
+    ask=_of_host(_names),
+    statement=_prepared("host-names", _names),
     parameters=(_HOST,),
 )
 
@@ -102,7 +142,8 @@ LISTS = Question(
         text("evidence", "what says so, as it was written"),
         text("origin", "definition or viewable"),
     ),
-    ask=_lists,
+    ask=_of_host(_lists),
+    statement=_prepared("host-lists", _lists),
     parameters=(_HOST,),
 )
 
@@ -118,7 +159,8 @@ EVENTS = Question(
         *(number(word, f"to findings of severity {word}") for word in counts.WORDS),
         number("findings", "to findings together"),
     ),
-    ask=_events,
+    ask=_of_host(_events),
+    statement=_prepared("host-events", _events),
     parameters=(_HOST, LIMIT),
 )
 
@@ -137,5 +179,6 @@ HISTORY = Question(
         text("evidence", "what shows it"),
     ),
     ask=_history,
+    statement=_history_prepared,
     parameters=(Parameter(name="finding", doc="a finding's key"),),
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ibis.expr import types as ir
 
-    from plumbline.posture.engine import Estate
+    from plumbline.posture.engine import Estate, Statement
     from plumbline.posture.relation import Relation
 
 _MOST_ROWS = 1_000_000
@@ -43,6 +43,8 @@ class Question:
     Raises:
         UsageError: a parameter's value does not fit.
     """
+    statement: Callable[[Estate, Mapping[str, str]], Statement] | None = None
+    """The same ready to be run, where it can be had without making it anew for each argument."""
     parameters: tuple[Parameter, ...] = ()
     beside: tuple[Heading, ...] = ()
     """Columns that come first where several consoles are looked at."""

@@ -9,6 +9,7 @@ from plumbline.posture import consoles, explore
 from plumbline.posture.engine import Statement
 from plumbline.posture.filters import Query, Term, Text, Value
 from plumbline.posture.findings import FINDINGS
+from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import Parameter, Question, headings
 from plumbline.terms.finding import OPEN_STATES
 
@@ -37,8 +38,16 @@ def term(name: str, *values: str) -> Term:
 
 
 def _host(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
+    return explore.page(FINDINGS, estate, _host_request(estate, arguments))
+
+
+def _host_prepared(estate: Estate, arguments: Mapping[str, str]) -> Statement:
+    return explore.rows(FINDINGS, estate, _host_request(estate, arguments))
+
+
+def _host_request(estate: Estate, arguments: Mapping[str, str]) -> explore.Request:
     query = Query((term("host", found_host(estate, arguments["host"])),))
-    return explore.page(FINDINGS, estate, explore.Request(query=query, columns=_HOST))
+    return explore.Request(query=query, columns=_HOST)
 
 
 def found_host(estate: Estate, wanted: str) -> str:
@@ -47,17 +56,10 @@ def found_host(estate: Estate, wanted: str) -> str:
     Raises:
         UsageError: there is none, or there are several; these are told.
     """
-    hosts = consoles.hosts(estate)
-    name = wanted.strip().lower()
-    rows = hosts.filter(
-        (hosts.host == consoles.keys_of(estate, name)[0])
-        | (hosts.ip == name)
-        | hosts.ips.contains(name).fill_null(False)  # noqa: FBT003 - the engine's signature
-        | (hosts.dns_name.lower() == name)
-        | (hosts.netbios_name.lower() == name)
-    )
-    rows = rows.select("consoles", "host", "ip", "dns_name").order_by("host")
-    answer = Statement.of(rows.limit(_MOST_CANDIDATES), estate.backend)
+    name, slots = wanted.strip().lower(), Slots()
+    known = (consoles.keys_of(estate, name)[0], name)
+    form = tuple(map(slots.text, known))
+    answer = estate.formed(("host-called", known), form, slots, lambda n: _called(estate, *n))
     found = answer.fetch().to_pylist()
     if not found:
         raise UsageError(
@@ -77,7 +79,28 @@ def found_host(estate: Estate, wanted: str) -> str:
     return str(found[0]["host"])
 
 
+def _called(estate: Estate, key: str, name: str) -> ir.Table:
+    hosts = consoles.hosts(estate)
+    rows = hosts.filter(
+        (hosts.host == key)
+        | (hosts.ip == name)
+        | hosts.ips.contains(name).fill_null(False)  # noqa: FBT003 - the engine's signature
+        | (hosts.dns_name.lower() == name)
+        | (hosts.netbios_name.lower() == name)
+    )
+    rows = rows.select("consoles", "host", "ip", "dns_name").order_by("host")
+    return rows.limit(_MOST_CANDIDATES)
+
+
 def _plugin(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
+    return explore.page(FINDINGS, estate, _plugin_request(estate, arguments))
+
+
+def _plugin_prepared(estate: Estate, arguments: Mapping[str, str]) -> Statement:
+    return explore.rows(FINDINGS, estate, _plugin_request(estate, arguments))
+
+
+def _plugin_request(estate: Estate, arguments: Mapping[str, str]) -> explore.Request:
     number = arguments["id"].strip()
     if not (number.isascii() and number.isdigit() and len(number) < len(str(2**63))):
         raise UsageError(f"{number!r} is no plugin number.", advice="write digits only.")
@@ -89,7 +112,7 @@ def _plugin(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
             advice="`plumbline plugins WORD` searches by name.",
         )
     query = Query((term("plugin_id", number), term("state", *sorted(OPEN_STATES))))
-    return explore.page(FINDINGS, estate, explore.Request(query=query, columns=_PLUGIN))
+    return explore.Request(query=query, columns=_PLUGIN)
 
 
 HOST = Question(
@@ -98,6 +121,7 @@ HOST = Question(
     doc="Every finding of one host, whatever its state, the most urgent first.",
     columns=headings(FINDINGS, _HOST),
     ask=_host,
+    statement=_host_prepared,
     parameters=(Parameter(name="host", doc="a host's key, address or DNS name"),),
 )
 
@@ -107,5 +131,6 @@ PLUGIN = Question(
     doc="Every host on which the findings of one plugin are open.",
     columns=headings(FINDINGS, _PLUGIN),
     ask=_plugin,
+    statement=_plugin_prepared,
     parameters=(Parameter(name="id", doc="the plugin's number"),),
 )

@@ -56,8 +56,9 @@ def _repositories(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     found = counts.by_place(estate).select(*counts.PLACE, "extent")
     rows = hosts.left_join(found, counts.PLACE, rname="open__{name}")
     keys = ["console", "repository_id"]
-    rows = rows.select(*keys, score=score.of_hosts(rows.extent))
-    rows = rows.group_by(*keys).aggregate(score=score.shown(rows.score.mean()), hosts=rows.count())
+    rows = rows.group_by(*keys).aggregate(
+        score=score.shown(score.of_scope(rows.extent)), hosts=rows.count()
+    )
     return rows.order_by(*keys)
 
 
@@ -82,7 +83,7 @@ OVERLAP = Question(
 REPOSITORY_SCORES = Question(
     name="repository-scores",
     title="Posture of each repository",
-    doc="The mean score of the hosts that each repository knows; 100 is best.",
+    doc="The score of the hosts that each repository knows together; 100 is best.",
     columns=(
         text("console", "connection it came through"),
         number("repository_id", "number of the repository"),

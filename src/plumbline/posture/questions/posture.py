@@ -20,17 +20,16 @@ def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     hosts = consoles.hosts(estate)
     hosts = hosts.filter(consoles.present(hosts)).select("host")
     rows = hosts.left_join(counts.by_host(estate), "host", rname="open__{name}")
-    each = rows.select(score=score.of_hosts(rows.extent))
-    return each.aggregate(score=score.shown(each.score.mean()), hosts=each.count())
+    return rows.aggregate(score=score.shown(score.of_scope(rows.extent)), hosts=rows.count())
 
 
 QUESTION = Question(
     name="score",
     title="The posture score",
-    doc="The mean score of the hosts; 100 is best. See docs/scoring.md.",
+    doc="The score of the hosts together; 100 is best. See docs/scoring.md.",
     columns=(
         Heading("score", FieldKind.NUMBER, "0 to 100; empty without a host"),
-        number("hosts", "hosts it is the mean of"),
+        number("hosts", "hosts it is made of"),
     ),
     ask=_ask,
 )

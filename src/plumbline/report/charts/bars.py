@@ -36,6 +36,8 @@ class Column:
     parts: Mapping[str, int] | None
     href: str = ""
     down: Mapping[str, int] = field(default_factory=dict)
+    leads: Mapping[str, str] = field(default_factory=dict)
+    """Where parts lead to whose number is the total of a list."""
 
     @property
     def told(self) -> str:
@@ -61,6 +63,23 @@ def mix(parts: Sequence[Part], label: str) -> str:
         at += width
     role = "group" if any(part.href for part in parts) else "img"
     return drawing(WIDTH, 10, *marks, class_="mix", role=role, aria_label=label)
+
+
+def gauge(value: float | None, whole: float, label: str) -> str:
+    """How much of a whole something is; nothing where it is not known."""
+    if value is None:
+        return ""
+    length = WIDTH * min(max(value / whole, 0.0), 1.0)
+    rail = element("rect", class_="rail", width=WIDTH, height=10, fill="#EEF1F5")
+    return drawing(
+        WIDTH,
+        10,
+        rail,
+        mark("accent", width=length, height=10),
+        class_="gauge",
+        role="img",
+        aria_label=f"{label}: {value / whole:.0%}",
+    )
 
 
 def scale(most: float, steps: int = 4) -> tuple[float, ...]:
@@ -91,15 +110,24 @@ def _stack(
     at, step = HEIGHT, WIDTH / len(columns)
     if columns[place].parts is None:
         yield _gap(step, place)
+    yield _hit(step, place)
     parts = columns[place].parts or {}
     for word in words:
         height = HEIGHT * parts.get(word, 0) / top
         if height:
             drawn = max(height - _GAP, 0.5)
             x = step * (place + (1 - _FILLED) / 2)
-            yield mark(word, x=x, y=at - drawn, width=step * _FILLED, height=drawn)
+            rect = mark(word, x=x, y=at - drawn, width=step * _FILLED, height=drawn)
+            yield _leading(columns[place], word, rect)
         at -= height
-    yield _hit(step, place)
+
+
+def _leading(column: Column, word: str, rect: Element) -> Element:
+    """A part, in a link where it leads somewhere."""
+    if not (href := column.leads.get(word)):
+        return rect
+    number = (column.parts or {})[word]
+    return linked(href, f"{number:,} {word}, {column.label}", rect, count=number)
 
 
 def flow(columns: Sequence[Column], label: str) -> tuple[str, list[str]]:

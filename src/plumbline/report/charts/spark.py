@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _MARGIN, _DASH = 120.0, 28.0, 3.0, 1.5
 
 
-def line(values: Sequence[float | None], label: str) -> str:
-    """How a number went; nothing where it is known at fewer than two times."""
+def line(values: Sequence[float | None], label: str, end: str = "") -> str:
+    """How a number went; nothing where it is known at fewer than two times.
+
+    `end` says what the last number is; a dot stands there.
+    """
     known = [(place, value) for place, value in enumerate(values) if value is not None]
     if len(known) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
@@ -34,6 +37,7 @@ def line(values: Sequence[float | None], label: str) -> str:
         _HEIGHT,
         *(_under(part) for part in parts),
         *(_path(part) for part in parts),
+        _dot(points[-1], end) if end and values[-1] is not None else None,
         role="img",
         aria_label=label,
     )
@@ -66,3 +70,11 @@ def _path(part: Sequence[Point]) -> Element:
 
 def _written(part: Sequence[Point]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in part)
+
+
+def _dot(at: Point, told: str) -> Element:
+    """Where the line ends; a stroke without length stays round however the drawing is stretched."""
+    shape = f"M{at[0]:.1f} {at[1]:.1f}h0"
+    made = element("path", class_="dot", d=shape, stroke=PALETTE["accent"], fill="none")
+    made.append(element("title", text=told))
+    return made

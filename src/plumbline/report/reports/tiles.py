@@ -61,7 +61,7 @@ def _of(data: Row | None, read: Callable[[Row], float | None]) -> float | None:
 
 
 def _score(data: Row, before: Row | None) -> Row:
-    more = f"mean of {data['summary']['hosts']:,} hosts; 100 is best"
+    more = f"of {data['summary']['hosts']:,} hosts together; 100 is best"
     earlier = _of(before, lambda one: one["score"])
     return _tile(
         "Posture score", data["score"], earlier, more,

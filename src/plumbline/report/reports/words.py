@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.posture.counts import WORDS
+from plumbline.posture.questions import signals
 from plumbline.posture.sla import PERIOD_DAYS
 from plumbline.report.charts.bars import scale
 from plumbline.report.charts.svg import PALETTE
@@ -46,6 +47,7 @@ def told(data: Row) -> Row:
         else "No run has counted anything yet.",
         "actions": [action(row) for row in data["actions"]],
         "hosts": [host(row) for row in data["hosts"]],
+        "likelihood": likelihood(data["signals"]),
         "coverage": coverage(data["coverage"]),
         "box": box(data),
     }
@@ -81,6 +83,29 @@ def ages(rows: Sequence[Row]) -> list[Row]:
         for word in WORDS
     ]
     return [{"days": [row["days"] for row in shown], "lines": lines}]
+
+
+def likelihood(rows: Sequence[Row]) -> Row:
+    """Findings above info by consequence and likelihood, the worst corner first."""
+    told = {(row["vpr"], row["epss"]): row["findings"] for row in rows}
+    most = max(told.values(), default=0)
+    across = [*(band for _, band in signals.EPSS), signals.NOT_SUPPLIED]
+    down = [*(band for _, band in signals.VPR), signals.NOT_SUPPLIED]
+    return {
+        "across": [_band(word) for word in across],
+        "lines": [
+            {
+                "word": _band(vpr),
+                "cells": [_cell(told.get((vpr, epss), 0), most) for epss in across],
+            }
+            for vpr in down
+        ],
+    }
+
+
+def _band(word: str) -> str:
+    dashed = word.replace("%..", "..").replace("..", "\N{EN DASH}")
+    return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO} ")
 
 
 def _cell(number: int, most: int) -> Row:

@@ -45,13 +45,19 @@ api = NinjaAPI(
 def get(path: str, name: str, needs: Rule, **options: Any) -> Callable[[Any], Any]:
     """An address of the API that is read, and what it takes."""
     RULES[f"{NAMESPACE}:{name}"] = needs
-    return api.get(path, url_name=name, operation_id=name, **options)
+    return api.get(path, url_name=name, operation_id=name, by_alias=True, **options)
 
 
 def query(default: object, **options: Any) -> Any:
     """A parameter behind the question mark."""
     make: Any = params.Query
     return make(default, **options)
+
+
+def within(**options: Any) -> Any:
+    """A parameter within the path."""
+    make: Any = params.Path
+    return make(..., **options)
 
 
 def answer(name: str, data: object, **more: object) -> HttpResponse:

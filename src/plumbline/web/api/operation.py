@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, evidence, health, runs
 from plumbline.terms.person import Right
-from plumbline.web.api.frame import answer, get, query
+from plumbline.web.api.frame import answer, get, query, within
 from plumbline.web.api.shapes import REFUSALS, One, Some
+from plumbline.web.blocks import standing
 from plumbline.web.installation import own
 from plumbline.web.visitor import visitor
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from plumbline.ledger.records import Run
 
 _MOST = 1_000
+_NUMBER = within(ge=1, le=2**62, description="number of the run")
 
 
 @get("/me", "me", Right.SEE, response={200: One, **REFUSALS})
@@ -63,11 +65,9 @@ def history(
 
 
 @get("/runs/{number}", "run", Right.SEE, response={200: One, **REFUSALS})
-def one(request: HttpRequest, number: int) -> HttpResponse:
+def one(request: HttpRequest, number: int = _NUMBER) -> HttpResponse:
     """A run with its proof."""
-    run = runs.get(number)
-    if not visitor(request).holds(run.connection):
-        raise UsageError(f"There is no run {number}.", advice="GET /api/v1/runs")
+    run = _held(request, number)
     proofs = [
         {
             "repository_id": row.repository_id,
@@ -82,14 +82,42 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     return answer("run", {**_run(run), "proof": proofs})
 
 
+@get("/runs/{number}/progress", "run-progress", Right.SEE, response={200: One, **REFUSALS})
+def progress(request: HttpRequest, number: int = _NUMBER) -> HttpResponse:
+    """Where a run stands: rows read of those expected, rate, time left, the console's counts."""
+    run = _held(request, number)
+    now = standing.of_run(number)
+    told = {
+        "run": number,
+        "connection": run.connection,
+        "state": run.state,
+        "over": now.over,
+        "stage": now.told.get("stage"),
+        "rows": now.rows,
+        "expected": now.expected or None,
+        "share": now.share,
+        "rows_per_second": now.rate,
+        "seconds_left": None if now.over else now.left,
+        "console": dict(now.counts),
+        "published": dict(now.published),
+    }
+    return answer("run-progress", told)
+
+
 @get("/audit", "audit-entries", Right.AUDIT, response={200: Some, **REFUSALS})
-def acts(
+def acts(  # noqa: PLR0913, PLR0917 - one parameter each, as the address shows them
     request: HttpRequest,
     limit: int = query(100, ge=1, le=_MOST, description="at most so many"),
     before: int | None = query(None, ge=1, le=2**62, description="only entries before this id"),
+    who: str = query("", max_length=200, description="a part of the name"),
+    action: str = query("", max_length=64, description="a part of what was done"),
+    subject: str = query("", max_length=200, description="a part of what it was done to"),
+    since: str = query("", max_length=40, description="from this time on (ISO 8601)"),
+    until: str = query("", max_length=40, description="before this time; a day as a whole"),
 ) -> HttpResponse:
     """Who did what, the newest first."""
     del request
+    wanted = audit.sought(who=who, action=action, subject=subject, since=since, until=until)
     told = [
         {
             "id": act.id,
@@ -99,9 +127,24 @@ def acts(
             "subject": act.subject,
             "detail": act.detail,
         }
-        for act in audit.listing(limit, before=before)
+        for act in audit.listing(limit, before=before, sought=wanted)
     ]
     return answer("audit", told)
+
+
+def _held(request: HttpRequest, number: int) -> Run:
+    """A run of a connection that is seen as a whole.
+
+    Raises:
+        UsageError: there is none that the visitor may see.
+    """
+    try:
+        run = runs.get(number)
+    except UsageError:
+        run = None
+    if run is None or not visitor(request).holds(run.connection):
+        raise UsageError(f"There is no run {number}.", advice="GET /api/v1/runs")
+    return run
 
 
 def _connection(one: Health, *, with_keys: bool) -> dict[str, Any]:

@@ -98,4 +98,4 @@ class One(Envelope):
     data: dict[str, Any]
 
 
-REFUSALS: dict[int, Any] = {400: Problem, 401: Problem, 403: Problem, 404: Problem}
+REFUSALS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 503), Problem)

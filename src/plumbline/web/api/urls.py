@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from plumbline.terms.person import Right
-from plumbline.web.api import comparison, operation, posture
+from plumbline.web.api import comparison, operation, policy, posture, report, views
 from plumbline.web.api.frame import api
 from plumbline.web.pages import description
 from plumbline.web.rules import RULES, Door, page
 
 # Imported for the addresses they add.
-PARTS = (comparison, operation, posture)
+PARTS = (comparison, operation, policy, posture, report, views)
 # Ninja's own entry leads nowhere.
 RULES["api:api-root"] = Door.CLOSED
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from plumbline.posture.counts import WORDS
 from plumbline.report.charts import bars
 from plumbline.report.charts.bars import Column
 from plumbline.report.reports import weeks as told_weeks
+from plumbline.web import places
 from plumbline.web.blocks import history
 
 if TYPE_CHECKING:
@@ -38,14 +39,20 @@ class Chart:
     notes: Sequence[str] = field(default=())
 
 
-def severities(seen: Seen, of: str = "all", console: str = "") -> Chart | None:
-    """Open findings by severity over the last half year; None before there is anything."""
+def severities(
+    seen: Seen, now: Mapping[str, Any], *here: object, of: str = "all", console: str = ""
+) -> Chart | None:
+    """Open findings by severity over the last half year; None before there is anything.
+
+    `now` is what is open by severity, `here` the conditions of a list of just these.
+    """
     weeks = history.weeks(seen, of, console)
     if not weeks:
         return None
     columns = [
         Column(label=w.label, parts=w.numbers and {s: w.numbers[s] for s in STACKED}) for w in weeks
     ]
+    columns[-1] = replace(columns[-1], leads=_leads(columns[-1], now, *here))
     svg, ys = bars.stacked(columns, STACKED, "Open findings by severity, week by week")
     words = WORDS[:-1]
     return Chart(
@@ -57,6 +64,18 @@ def severities(seen: Seen, of: str = "all", console: str = "") -> Chart | None:
         rows=[(w.monday, *((w.numbers or {}).get(word) for word in words)) for w in weeks],
         notes=[*_joined(weeks), *_gaps(weeks)],
     )
+
+
+def _leads(newest: Column, now: Mapping[str, Any], *here: object) -> dict[str, str]:
+    """The newest week is what is open now, unless its run counted otherwise: then it leads nowhere.
+
+    Parts of a week before have no list: the explorer shows the newest snapshot alone.
+    """
+    return {
+        word: places.open_findings(*map(str, here), f"severity:{word}")
+        for word, number in (newest.parts or {}).items()
+        if number and number == now[word]
+    }
 
 
 def flow(seen: Seen) -> Chart | None:
@@ -78,7 +97,7 @@ def flow(seen: Seen) -> Chart | None:
         svg=svg,
         ys=ys,
         xs=_ends([monday for monday, _ in sums]),
-        legend=[("new", "came: new, reopened"), ("fixed", "went: fixed, vanished, accepted")],
+        legend=[("new", "new, reopened"), ("fixed", "fixed, vanished, accepted")],
         headings=("week of", *(name.replace("_", " ") for name in names), "net"),
         rows=[(m, *(found.get(n) for n in names), _net(found)) for m, found in sums],
     )

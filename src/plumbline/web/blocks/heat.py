@@ -34,6 +34,8 @@ class Heat:
     """A shaded table."""
 
     corner: str
+    across: str
+    """What the headings are, as the corner is what the rows are."""
     headings: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Shade]]]
 
@@ -50,7 +52,7 @@ def by_age(seen: Seen) -> Heat:
         ]
         for severity in WORDS[:-1]
     }
-    return _shaded("Severity", words, numbers)
+    return _shaded("Severity", "Days", [_said(word) for word in words], numbers)
 
 
 def by_signal(seen: Seen) -> Heat:
@@ -68,13 +70,12 @@ def by_signal(seen: Seen) -> Heat:
         ]
         for vpr in down
     }
-    headings = [f"EPSS {_said(word)}" for word in across[:-1]] + across[-1:]
-    return _shaded("VPR", headings, numbers)
+    return _shaded("VPR", "EPSS", [_said(word) for word in across], numbers)
 
 
 def _said(band: str) -> str:
     """A band as people write it."""
-    dashed = band.replace("%..", "..").replace("..", "\N{EN DASH}")
+    dashed = band.replace("%..", "..").replace("..", "\N{EN DASH}").replace("-", "\N{EN DASH}")
     return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
 
 
@@ -87,14 +88,17 @@ def _asked(field: str, band: str) -> str:
 
 
 def _shaded(
-    corner: str, headings: Sequence[str], numbers: dict[str, list[tuple[int, str]]]
+    corner: str,
+    across: str,
+    headings: Sequence[str],
+    numbers: dict[str, list[tuple[int, str]]],
 ) -> Heat:
     most = max((n for row in numbers.values() for n, _ in row), default=0)
     rows = [
         (word, [Shade(n, href if n else "", _level(n, most)) for n, href in row])
         for word, row in numbers.items()
     ]
-    return Heat(corner=corner, headings=headings, rows=rows)
+    return Heat(corner=corner, across=across, headings=headings, rows=rows)
 
 
 def _level(number: int, most: int) -> int:

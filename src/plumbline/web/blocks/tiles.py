@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.posture.questions.deadlines import FIX_PERIOD_DAYS
+from plumbline.posture.score import BEST, VERSION
 from plumbline.posture.sla import PERIOD_DAYS
-from plumbline.report.charts import spark
+from plumbline.report.charts import bars, spark
 from plumbline.web import places
 from plumbline.web.blocks import history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from plumbline.web.estates import Seen
 
@@ -68,6 +70,8 @@ class Tile:
     more: Sequence[Link] = ()
     spark: str = ""
     how: str = ""
+    command: str = ""
+    """What tells the same on the command line."""
 
 
 def tiles(seen: Seen, earlier: Seen | None, since: str) -> list[Tile]:
@@ -86,6 +90,12 @@ class _Numbers:
         self.summary: dict[str, Any] = seen.ask("summary")[0]
         self.sla = seen.ask("sla")
         self.fixes = {row["severity"]: row for row in seen.ask("time-to-fix")}
+
+    @property
+    def paces(self) -> list[dict[str, Any]]:
+        """Deadlines and fixes of each week, the oldest first."""
+        rows = self.seen.ask("deadlines-by-week")
+        return sorted(rows, key=lambda row: -row["weeks_ago"])
 
     @property
     def score(self) -> float | None:
@@ -140,8 +150,12 @@ def _score(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
             now.score, before.score if before else None, since, up_is_good=True, form=".1f"
         ),
         more=(Link("hosts", now.summary["hosts"], places.to("hosts", places.HERE)),),
-        how="The mean score of all hosts; 100 is a host without an open finding. Each finding "
-        "takes its part, the more the higher its risk. Version 1, see docs/scoring.md.",
+        spark=bars.gauge(now.score, BEST, "Posture score"),
+        how="What all hosts lack to 100, a host without an open finding, put together so that bad "
+        "hosts weigh more than good ones. Each finding takes its part, the more the higher its "
+        f"risk. Version {VERSION} of the formula, see docs/scoring.md. No line: counts of earlier "
+        "runs tell no risk; --as-of DATE does.",
+        command="plumbline ask score",
     )
 
 
@@ -149,7 +163,7 @@ def _grave(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     weeks = history.weeks(now.seen)
     values = [w.numbers["critical"] + w.numbers["high"] if w.numbers else None for w in weeks]
     return Tile(
-        label="Open, critical and high",
+        label="Critical and high",
         value=f"{now.grave:,}",
         href=places.open_findings(GRAVE),
         count=now.grave,
@@ -158,9 +172,14 @@ def _grave(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
             Link(w, now.summary[w], places.open_findings(f"severity:{w}"))
             for w in ("critical", "high")
         ),
-        spark=spark.line(values, f"Open critical and high findings over {len(weeks)} weeks"),
+        spark=spark.line(
+            values,
+            f"Open critical and high findings over {len(weeks)} weeks",
+            f"now: {now.grave:,}" if values[-1:] == [now.grave] else "",
+        ),
         how="Findings that are open or reopened. One finding is one plugin on one port of one "
-        "host; accepted ones are left out.",
+        "host; accepted ones are left out. The line is what the last run of each week counted.",
+        command="plumbline ask open-by-severity",
     )
 
 
@@ -168,14 +187,16 @@ def _exploitable(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     number, kev = now.summary["exploitable"], now.summary["kev"]
     earlier = before.summary["exploitable"] if before else None
     return Tile(
-        label="Exploitable or exploited",
+        label="Exploitable",
         value=f"{number:,}",
         href=places.open_findings("exploitable:yes"),
         count=number,
         delta=_delta(number, earlier, since, up_is_good=False),
         more=(Link("in KEV", kev, places.open_findings("kev:yes")),),
         how="Open findings whose plugin has an exploit, or stands in CISA's catalogue of known "
-        "exploited vulnerabilities (KEV).",
+        "exploited vulnerabilities (KEV). No line: what was exploitable in an earlier week is not "
+        "counted by runs; --as-of DATE tells it.",
+        command="plumbline ask summary",
     )
 
 
@@ -199,31 +220,61 @@ def _compliance(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
         how=f"Of the findings whose deadline fell in the last {PERIOD_DAYS} days, the share that "
         "was fixed before it. Deadlines count from first seen: "
         + ", ".join(f"{row['severity']} {row['days']} days" for row in now.sla)
-        + ".",
+        + ". The line looks back from each week; findings count in it as they are now.",
+        spark=_compliances(now),
+        command="plumbline ask sla",
     )
+
+
+def _compliances(now: _Numbers) -> str:
+    """The share fixed in time, week by week."""
+    due: dict[int, int] = defaultdict(int)
+    met: dict[int, int] = defaultdict(int)
+    for row in now.paces:
+        due[row["weeks_ago"]] += row["due"]
+        met[row["weeks_ago"]] += row["met"]
+    shares = [met[week] / due[week] if due.get(week) else None for week in _backwards(due)]
+    end = f"now: {shares[-1]:.0%}" if shares and shares[-1] is not None else ""
+    return spark.line(shares, f"Share fixed in time over {len(shares)} weeks", end)
+
+
+def _medians(now: _Numbers) -> str:
+    """The median time to fix of critical findings, week by week."""
+    told = {row["weeks_ago"]: row["median"] for row in now.paces if row["severity"] == "critical"}
+    days = [told.get(week) for week in _backwards(told)]
+    end = f"now: {days[-1]:.0f} days" if days and days[-1] is not None else ""
+    return spark.line(days, f"Median days to fix a critical finding over {len(days)} weeks", end)
+
+
+def _backwards(told: Mapping[int, object]) -> range:
+    """Every week from the first that is told to now."""
+    return range(max(told, default=-1), -1, -1)
 
 
 def _time_to_fix(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     worst = now.fixes["critical"]
     earlier = before.fixes["critical"]["median"] if before else None
     return Tile(
-        label="Median time to fix, critical",
+        label="Time to fix",
         value=_UNKNOWN if worst["median"] is None else f"{worst['median']:.0f}",
         unit="days" if worst["median"] is not None else "none was fixed",
         delta=_delta(worst["median"], earlier, since, up_is_good=False, form=".0f"),
-        more=tuple(
+        more=(Link("critical ones, median"),)
+        + tuple(
             Link(f"{text} {row['median']:.0f} d")
             for text, row in (("high", now.fixes["high"]), ("medium", now.fixes["medium"]))
             if row["median"] is not None
         )
         + (
-            (Link(f"open ones: {worst['open_median']:.0f} d old"),)
+            (Link(f"open {worst['open_median']:.0f} d"),)
             if worst["open_median"] is not None
             else ()
         ),
         how=f"Half of the critical findings fixed in the last {FIX_PERIOD_DAYS} days were fixed in "
         "at most so many days. The age of what is open stands beside it, for fixing old findings "
-        "makes the median grow.",
+        "makes the median grow. The line looks back from each week.",
+        spark=_medians(now),
+        command="plumbline ask time-to-fix",
     )
 
 
@@ -232,7 +283,7 @@ def _coverage(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     earlier = before.coverage * 100 if before and before.coverage is not None else None
     older = now.summary["hosts"] - now.recent
     return Tile(
-        label=f"Hosts seen in {SEEN_DAYS} days",
+        label=f"Seen in {SEEN_DAYS} days",
         value=_UNKNOWN if share is None else f"{share:.0%}".rstrip("%"),
         unit="%" if share is not None else "no host",
         href=places.to("hosts", places.HERE, _SEEN),
@@ -247,7 +298,9 @@ def _coverage(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
                 places.to("hosts", places.HERE, _SEEN, "credentialed:yes"),
             ),
         ),
+        spark=bars.gauge(share, 1.0, "Share of hosts seen"),
         how="A falling number of findings is no progress where hosts are no longer scanned. Hosts "
         "the console still has; when a host was last seen is when a scan last found anything on "
-        "it.",
+        "it. No line: runs do not count hosts by age; --as-of DATE tells an earlier one.",
+        command="plumbline ask coverage",
     )

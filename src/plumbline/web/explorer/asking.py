@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from plumbline.errors import UsageError
+from plumbline.ledger.people import layouts
 from plumbline.posture import explore, filters
 from plumbline.posture.filters import NO_QUERY, Query
+from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from plumbline.ledger.people.records import Layout
     from plumbline.posture.relation import Field
     from plumbline.web.explorer.kinds import Kind
 
@@ -31,6 +34,10 @@ class Asked:
     columns: tuple[str, ...]
     order: tuple[str, ...]
     after: str
+    layout: Layout = layouts.PLAIN
+    """How the visitor wants this list to look."""
+    told: frozenset[str] = frozenset()
+    """What of order and columns the address says, be it nothing: the layout says no more then."""
     mistake: UsageError | None = None
 
     def fields(self, *, several: bool) -> tuple[Field, ...]:
@@ -45,6 +52,20 @@ class Asked:
         """Whether the columns are other than the list's own."""
         return self.columns != self.kind.columns
 
+    @property
+    def pinned(self) -> dict[str, str]:
+        """Order and columns where an address has to tell them."""
+        given = {
+            "sort": ",".join(self.order),
+            "columns": ",".join(self.columns) if self.chosen or "columns" in self.told else "",
+        }
+        return {key: value for key, value in given.items() if value or key in self.told}
+
+    @property
+    def is_kept_order(self) -> bool:
+        """Whether the list is sorted as the visitor wants it always."""
+        return bool(self.order) and self.order == self.layout.order
+
     def request(self, *, several: bool) -> explore.Request:
         """What the engine is asked for a page."""
         shown = tuple(field.name for field in self.fields(several=several))
@@ -56,14 +77,13 @@ class Asked:
         )
 
     def address(self, page: str = "", **other: Any) -> str:
-        """The address of this, with some of it other than it is; `page` for another page."""
-        given = {
-            "q": self.written,
-            "sort": ",".join(self.order),
-            "columns": ",".join(self.columns) if self.chosen else "",
-            **other,
-        }
-        told = {key: str(value) for key, value in given.items() if value or key == "q"}
+        """The address of this, with some of it other than it is; `page` for another page.
+
+        What is given as None is left out.
+        """
+        given = {"q": self.written, **self.pinned, **other}
+        empty = {"q", *self.pinned} - set(other)
+        told = {key: str(value) for key, value in given.items() if value or key in empty | {"q"}}
         return f"{reverse(page or self.kind.page)}?{urlencode(told)}"
 
 
@@ -74,22 +94,38 @@ def asked(request: HttpRequest, kind: Kind) -> Asked:
         UsageError: a column or the order cannot be used.
     """
     written = request.GET.get("q", kind.begins).strip()
-    query, mistake = _read(kind, written)
-    order = _names(request.GET.get("sort", ""))
-    for name in order:
-        kind.relation.field(name.removeprefix("-"))
+    query, mistake = read(kind, written)
+    layout = layouts.find(visitor(request).name, kind.page)
     return Asked(
         kind=kind,
         written=written,
         query=query,
-        columns=_columns(request, kind),
-        order=order,
+        columns=_columns(request, kind, layout),
+        order=_order(request, kind, layout),
         after=request.GET.get("after", ""),
+        layout=layout,
+        told=frozenset({"sort", "columns"} & set(request.GET)),
         mistake=mistake,
     )
 
 
-def _read(kind: Kind, written: str) -> tuple[Query, UsageError | None]:
+def keep(request: HttpRequest, kind: Kind, names: tuple[str, ...]) -> None:
+    """Remember how the visitor wants the list: columns, density, and the order if they say so."""
+    order = tuple(_names(request.POST.get("order", "")))
+    for name in order:
+        kind.relation.field(name.removeprefix("-"))
+    columns = [name for name in names if known(kind, name)]
+    dense = "dense" in request.POST
+    layouts.keep(visitor(request).name, kind.page, columns, order, dense=dense)
+
+
+def known(kind: Kind, name: str) -> bool:
+    """Whether a list has a column, be it to sort by."""
+    return any(field.name == name.removeprefix("-") for field in kind.relation.fields)
+
+
+def read(kind: Kind, written: str) -> tuple[Query, UsageError | None]:
+    """A query of a list; where it cannot be used, why not."""
     try:
         query = filters.parse(written)
         for term in query.terms:
@@ -100,30 +136,23 @@ def _read(kind: Kind, written: str) -> tuple[Query, UsageError | None]:
     return query, None
 
 
-def _columns(request: HttpRequest, kind: Kind) -> tuple[str, ...]:
-    """Those of the address; else those chosen before; else the list's own."""
-    told = _names(request.GET.get("columns", "")) or tuple(
-        name for name in kept_columns(request, kind) if _known(kind, name)
-    )
+def _columns(request: HttpRequest, kind: Kind, layout: Layout) -> tuple[str, ...]:
+    """Those of the address; else those of the visitor's layout; else the list's own."""
+    if "columns" in request.GET:
+        told = _names(request.GET["columns"])
+    else:
+        told = tuple(name for name in layout.columns if known(kind, name))
     return tuple(kind.relation.field(name).name for name in told) or kind.columns
 
 
-def kept_columns(request: HttpRequest, kind: Kind) -> tuple[str, ...]:
-    """The columns the visitor chose for a list."""
-    return tuple(request.session.get(_key(kind), ()))
-
-
-def keep_columns(request: HttpRequest, kind: Kind, names: tuple[str, ...]) -> None:
-    """Remember the columns the visitor chose; none for the list's own."""
-    request.session[_key(kind)] = [name for name in names if _known(kind, name)]
-
-
-def _key(kind: Kind) -> str:
-    return f"columns-{kind.page}"
-
-
-def _known(kind: Kind, name: str) -> bool:
-    return any(field.name == name for field in kind.relation.fields)
+def _order(request: HttpRequest, kind: Kind, layout: Layout) -> tuple[str, ...]:
+    """That of the address; else that of the visitor's layout."""
+    if "sort" not in request.GET:
+        return tuple(name for name in layout.order if known(kind, name))
+    order = _names(request.GET["sort"])
+    for name in order:
+        kind.relation.field(name.removeprefix("-"))
+    return order
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def _facet(asked: Asked, seen: Seen, field: Field, place: int) -> Facet:
         label=cells.label(field),
         severity=field.kind is FieldKind.SEVERITY,
         choices=choices,
-        more=len(told) - len(shown),
+        more=max(0, len(told) - len(shown)),
         open=place < 5 or any(choice.on for choice in choices),  # noqa: PLR2004 - the first few
     )
 

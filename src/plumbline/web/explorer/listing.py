@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plumbline.web.explorer.asking import Asked
 
 _UNSORTED = frozenset({"asset_lists", "repositories", "cves", "ips", "consoles"})
+_KEYS = {"findings": "finding", "hosts": "host", "vulnerabilities": "plugin_id", "lists": "id"}
 EXPORTS = tuple(form for form in Format if form not in {Format.TABLE, Format.JSON})
 
 
@@ -61,6 +62,8 @@ class Row:
 
     cells: Sequence[cells.Cell]
     peek: str
+    pick: tuple[str, str] | None
+    """The field and the value by which a filter finds just this row; None where none does."""
 
 
 def context(asked: Asked, seen: Seen) -> dict[str, Any]:
@@ -95,7 +98,11 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
     page = seen.page(relation, asked.request(several=several), asked.after)
     total = seen.total(relation, asked.query)
     rows = [
-        Row([cells.cell(relation, f, row, several=several) for f in shown], _peek(asked, row))
+        Row(
+            [cells.cell(relation, f, row, several=several) for f in shown],
+            _peek(asked, row),
+            _pick(asked, row, several=several),
+        )
         for row in page.rows
     ]
     return {
@@ -122,6 +129,14 @@ def _report(asked: Asked) -> str:
 
 def _peek(asked: Asked, row: dict[str, Any]) -> str:
     return reverse("finding", args=[row["finding"]]) if asked.kind.page == "findings" else ""
+
+
+def _pick(asked: Asked, row: dict[str, Any], *, several: bool) -> tuple[str, str] | None:
+    """Numbers of plugins and lists are each console's own; keys of findings and hosts are not."""
+    field = _KEYS[asked.kind.page]
+    if several and field not in {"finding", "host"}:
+        return None
+    return field, str(row[field])
 
 
 def _chips(asked: Asked) -> list[Chip]:

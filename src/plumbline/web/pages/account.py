@@ -46,6 +46,13 @@ def end(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("account")
 
 
+def factor(request: HttpRequest) -> HttpResponse:
+    """Tell somebody that a second factor is demanded, and lead to it."""
+    if not visitor(request).unproven:
+        return redirect("account")
+    return render(request, "settings/factor.html", {"name": visitor(request).name})
+
+
 def about(request: HttpRequest) -> HttpResponse:
     """What runs here."""
     return render(request, "settings/about.html")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -11,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from plumbline.errors import PlumblineError, UsageError
+from plumbline.errors import UsageError
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections as kept
 from plumbline.terms.connection import ConnectionKind
-from plumbline.web import glance
-from plumbline.web.connecting import Pair, Reading, offered, reading_of, sent, told_at
+from plumbline.web.connecting import Pair, sent, told_at
 from plumbline.web.installation import own
 from plumbline.web.pages import checks, handover
+from plumbline.web.reading import Choices, Reading, reading_of
 from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Removal(forms.Form):
 @require_POST
 def pause(request: HttpRequest, name: str) -> HttpResponse:
     """Hold a connection back from runs, or let it run again."""
-    _entry(request, name)
+    entry_of(request, name)
     paused = request.POST.get("paused") == "yes"
     kept.pause(name, paused=paused)
     messages.success(request, f"{name} is {'paused' if paused else 'read again'}.")
@@ -69,7 +68,7 @@ def pause(request: HttpRequest, name: str) -> HttpResponse:
 
 def test(request: HttpRequest, name: str) -> HttpResponseBase:
     """Check what the connection needs, now."""
-    _console(request, name)
+    console_of(request, name)
     connection, keys = kept.get(name), kept.get_keys(name)
     return checks.answer(request, connection, keys, "connection/test.html", {"name": name})
 
@@ -77,20 +76,31 @@ def test(request: HttpRequest, name: str) -> HttpResponseBase:
 @sensitive_post_parameters()
 def keys(request: HttpRequest, name: str) -> HttpResponse:
     """Replace the keys."""
-    entry = _console(request, name)
+    entry = console_of(request, name)
     form = Pair(sent(request))
     if request.method == "POST" and form.is_valid():
         with told_at(form):
             kept.set_keys(name, form.keys)
-            messages.success(request, f"The keys of {name} are sealed. Test them.")
+            held = " It is paused: resume it." if entry.paused else ""
+            messages.success(request, f"The keys of {name} are sealed. Test them.{held}")
             return redirect("source-test", name=name)
     context = {"form": form, "name": name, "entry": entry}
     return render(request, "connection/keys.html", context)
 
 
+def drop(request: HttpRequest, name: str) -> HttpResponse:
+    """Erase the keys alone; the connection is paused then."""
+    entry = console_of(request, name)
+    if request.method == "POST":
+        kept.delete_keys(name)
+        messages.success(request, f"The keys of {name} are erased, and it is paused: no keys.")
+        return redirect("source", name=name)
+    return render(request, "connection/drop.html", {"name": name, "entry": entry})
+
+
 def hand_over(request: HttpRequest, name: str) -> HttpResponse:
     """Make a one-time link by which the console's administrator enters the keys."""
-    entry = _console(request, name)
+    entry = console_of(request, name)
     link = handover.make(request, name) if request.method == "POST" else ""
     context = {"name": name, "entry": entry, "link": link, "hours": _hours()}
     return render(request, "connection/handover.html", context)
@@ -98,30 +108,24 @@ def hand_over(request: HttpRequest, name: str) -> HttpResponse:
 
 def scope(request: HttpRequest, name: str) -> HttpResponse:
     """Change what is read, and when."""
-    _console(request, name)
-    connection = kept.get(name)
-    seen, trouble = [], None
-    try:
-        found = glance.repositories(connection, kept.get_keys(name))
-        seen = offered(found, connection.scope)
-    except PlumblineError as error:
-        trouble = error
-    form = Reading(sent(request), seen=seen, initial=reading_of(connection))
+    entry, connection = console_of(request, name), kept.get(name)
+    choices = Choices.of(connection, kept.get_keys(name) if entry.has_keys else None)
+    form = Reading(sent(request), choices=choices, initial=reading_of(connection))
     if request.method == "POST" and form.is_valid():
         with told_at(form):
-            changed = replace(connection, scope=form.scope(connection.scope))
+            changed = form.applied(connection)
             if changed != connection:
                 kept.edit(changed)
             form.plan_for(name)
             messages.success(request, f"{name} was changed.")
             return redirect("source", name=name)
-    context = {"form": form, "name": name, "trouble": trouble}
+    context = {"form": form, "name": name, "trouble": choices.trouble}
     return render(request, "connection/scope.html", context)
 
 
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Give up a connection and erase its keys."""
-    entry = _entry(request, name)
+    entry = entry_of(request, name)
     form = Removal(sent(request), name=name)
     if request.method == "POST" and form.is_valid():
         with told_at(form):
@@ -140,7 +144,7 @@ def _removed(name: str, fate: str) -> str:
     return f"{name} is removed, with what it published."
 
 
-def _entry(request: HttpRequest, name: str) -> Entry:
+def entry_of(request: HttpRequest, name: str) -> Entry:
     """A connection that the visitor sees as a whole."""
     if not kept.exists(name) or not visitor(request).holds(name):
         raise UsageError(
@@ -149,9 +153,9 @@ def _entry(request: HttpRequest, name: str) -> Entry:
     return kept.entry(name)
 
 
-def _console(request: HttpRequest, name: str) -> Entry:
+def console_of(request: HttpRequest, name: str) -> Entry:
     """One that reads a console."""
-    entry = _entry(request, name)
+    entry = entry_of(request, name)
     if entry.connection.kind is not ConnectionKind.CONSOLE:
         raise UsageError(f"{name} takes files: it has neither address nor keys.")
     return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.http import HttpRequest, HttpResponse
+
+_JSON, _PROBLEM = "application/json", "application/problem+json"
+_ERROR = 400
 
 
 def schema(request: HttpRequest) -> HttpResponse:
@@ -31,7 +35,19 @@ def show(request: HttpRequest) -> HttpResponse:
 def _schema() -> dict[str, Any]:
     from plumbline.web.api.frame import api  # noqa: PLC0415 - the API imports the pages
 
-    return dict(api.get_openapi_schema())
+    found: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema()))
+    for methods in found["paths"].values():
+        for told in methods.values():
+            _as_problems(told["responses"])
+    return found
+
+
+def _as_problems(responses: dict[str, Any]) -> None:
+    """Errors go out under a type of their own, which ninja does not describe."""
+    for code, one in responses.items():
+        content = one.get("content", {})
+        if int(code) >= _ERROR and _JSON in content:
+            content[_PROBLEM] = content.pop(_JSON)
 
 
 def _operations(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -62,8 +78,8 @@ def _parameter(one: dict[str, Any]) -> dict[str, Any]:
 
 def _columns(told: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, str]]:
     """Name and meaning of what a row of the answer holds, where that is fixed."""
-    body = told["responses"].get(200, told["responses"].get("200", {}))
-    form = body.get("content", {}).get("application/json", {}).get("schema", {})
+    body = told["responses"].get("200", {})
+    form = body.get("content", {}).get(_JSON, {}).get("schema", {})
     data = _resolved(form, schemas).get("properties", {}).get("data", {})
     row = _resolved(data.get("items", {}), schemas)
     return [(name, one.get("description", "")) for name, one in row.get("properties", {}).items()]

@@ -28,6 +28,7 @@ _TITLES = {
     401: "Sign in first",
     403: "Not allowed",
     404: "Nothing is here",
+    405: "Not that way",
     409: "Somebody is at it",
     429: "Locked out",
     500: "Something went wrong",
@@ -83,10 +84,27 @@ def refused(request: HttpRequest, right: Right | None) -> HttpResponse:
     )
 
 
+def unproven(request: HttpRequest) -> HttpResponse:
+    """The visitor signed in, and lacks the second factor that is demanded."""
+    what = "A second factor is demanded of you before anything else."
+    return problem(request, 403, what, advice="add an authenticator app or a passkey.")
+
+
 def stranger(request: HttpRequest, name: str) -> HttpResponse:
     """The provider knows somebody who was not added here."""
     what = f"{name or 'This account'} was not added here."
     return problem(request, 403, what, advice="ask an administrator to add you by that name.")
+
+
+def provider_away(request: HttpRequest) -> HttpResponse:
+    """The provider of sign-ins did not answer, or not as it should."""
+    return problem(
+        request,
+        503,
+        f"{own().oidc_name} does not answer as it should.",
+        advice="sign in with your password, or again later; the log of `plumbline serve` tells "
+        "more.",
+    )
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
@@ -133,6 +151,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere."""
     del exception
     return problem(request, 404, "This address leads nowhere.", advice="the menu, or the search.")
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """The address is there, but is asked otherwise."""
+    answer = problem(
+        request,
+        405,
+        f"{request.method} cannot be asked of this address.",
+        advice=f"{allowed}." if allowed else "",
+        unchanged="everything.",
+    )
+    answer.headers["Allow"] = allowed
+    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

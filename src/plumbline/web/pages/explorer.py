@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from plumbline.errors import UsageError
@@ -18,6 +18,7 @@ from plumbline.report.interface import Screen, Sheet
 from plumbline.report.provenance import about
 from plumbline.web import estates
 from plumbline.web.explorer import asking, completing, facets, kinds, listing
+from plumbline.web.pages import views
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -40,7 +41,9 @@ def show(request: HttpRequest, page: str) -> HttpResponse:
     if not seen.runs:
         return render(request, "empty.html")
     asked = asking.asked(request, _kind(page))
-    context = listing.context(asked, seen)
+    if asked.layout.begins and not request.GET:
+        return redirect("view", slug=asked.layout.begins)
+    context = listing.context(asked, seen) | views.beside(request, asked)
     return render(request, "explorer.html", context, status=400 if "mistake" in context else 200)
 
 
@@ -104,12 +107,12 @@ def export(request: HttpRequest, page: str) -> FileResponse:
 
 @require_POST
 def columns(request: HttpRequest, page: str) -> HttpResponse:
-    """Keep which columns the visitor wants of a list, and in which order."""
+    """Keep how the visitor wants a list: which columns in which order, and how dense."""
     kind = _kind(page)
     names = () if "reset" in request.POST else tuple(request.POST.getlist("column"))
-    asking.keep_columns(request, kind, names)
+    asking.keep(request, kind, names)
     asked = asking.asked(request, kind)
-    return HttpResponseRedirect(asked.address(columns=""))
+    return HttpResponseRedirect(asked.address(columns=None))
 
 
 def _kind(page: str) -> Kind:

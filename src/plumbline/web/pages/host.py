@@ -11,6 +11,7 @@ from plumbline.posture import explore
 from plumbline.posture.filters import Query
 from plumbline.posture.refining import term
 from plumbline.web import cells, estates, places
+from plumbline.web.blocks import counting
 from plumbline.web.explorer import kinds
 from plumbline.web.pages.overview import mix
 
@@ -55,6 +56,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         "total": seen.total("findings", f"{places.OPEN} {here}"),
         "all": places.to("findings", here),
         "several": seen.estate.several,
+        "counted": counting.CHARTS,
     }
     return render(request, "host.html", context)
 

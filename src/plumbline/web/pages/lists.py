@@ -11,7 +11,7 @@ from plumbline.posture import explore
 from plumbline.posture.filters import Query
 from plumbline.posture.refining import term
 from plumbline.web import estates, places
-from plumbline.web.blocks import drawings
+from plumbline.web.blocks import counting, drawings
 from plumbline.web.explorer import kinds
 from plumbline.web.pages.host import facts, table
 from plumbline.web.pages.overview import mix
@@ -47,7 +47,7 @@ def show(request: HttpRequest, console: str, number: int) -> HttpResponse:
         "members_href": places.to("hosts", places.HERE, here),
         "unscanned": max((row["ip_count"] or 0) - row["hosts"], 0),
         "overlap": _overlap(seen, console, number, here),
-        "severities": drawings.severities(seen, f"list:{number}", console),
+        "severities": drawings.severities(seen, row, here, of=f"list:{number}", console=console),
     }
     return render(request, "scope.html", context)
 
@@ -98,7 +98,9 @@ def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
         "members": _hosts(seen, here),
         "members_total": seen.total("hosts", f"{places.HERE} {here}"),
         "members_href": places.to("hosts", places.HERE, here),
-        "severities": drawings.severities(seen, f"repository:{number}", console),
+        "severities": drawings.severities(
+            seen, row, here, of=f"repository:{number}", console=console
+        ),
     }
     return render(request, "scope.html", context)
 
@@ -106,6 +108,7 @@ def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
 def _scope(seen: Seen, row: dict[str, Any], here: Term) -> dict[str, Any]:
     return {
         "row": row,
+        "counted": counting.CHARTS,
         "score": row.get("score"),
         "counts": [(w, row[w], places.open_findings(here, f"severity:{w}")) for w in _WORDS],
         "mix": mix(row, here),

@@ -12,7 +12,7 @@ from plumbline.ledger import snapshots
 from plumbline.posture.refining import term
 from plumbline.report.charts import bars
 from plumbline.web import estates, places
-from plumbline.web.blocks import connections, drawings, heat
+from plumbline.web.blocks import connections, counting, drawings, heat
 from plumbline.web.blocks.changes import changes
 from plumbline.web.blocks.tiles import tiles
 from plumbline.web.visitor import visitor
@@ -33,10 +33,13 @@ def show(request: HttpRequest) -> HttpResponse:
     seen = estates.seen(request)
     if not seen.runs:
         return render(request, "empty.html")
-    # Made of one snapshot alone, so it is worked out once for all who see the same.
-    blocks = seen.kept("overview", lambda _: _blocks(request, seen))
-    context = {**blocks, "healths": connections.healths(visitor(request))}
+    context = {**prepared(request, seen), "healths": connections.healths(visitor(request))}
     return render(request, "overview.html", context)
+
+
+def prepared(request: HttpRequest, seen: Seen) -> dict[str, Any]:
+    """What is made of one snapshot alone: worked out once for all who see the same."""
+    return seen.kept("overview", lambda _: _blocks(request, seen))
 
 
 def _blocks(request: HttpRequest, seen: Seen) -> dict[str, Any]:
@@ -44,7 +47,8 @@ def _blocks(request: HttpRequest, seen: Seen) -> dict[str, Any]:
     return {
         "tiles": tiles(seen, earlier, since),
         "changes": changes(seen),
-        "severities": drawings.severities(seen),
+        "severities": drawings.severities(seen, seen.ask("summary")[0]),
+        "counted": counting.CHARTS,
         "flow": drawings.flow(seen),
         "ages": heat.by_age(seen),
         "signals": heat.by_signal(seen),

@@ -17,6 +17,7 @@ from plumbline.ledger import audit
 from plumbline.ledger.people import links, register
 from plumbline.ledger.people.records import LinkKind
 from plumbline.terms.person import GRANTABLE, Purview, Right, Role
+from plumbline.web import factors as held
 from plumbline.web.pages.tokens import grants
 from plumbline.web.visitor import visitor
 
@@ -64,7 +65,7 @@ def show(request: HttpRequest) -> HttpResponse:
     link = None
     if request.method == "POST" and form.is_valid():
         link = _add(request, form)
-    context = {"form": form, "link": link, "people": register.everybody(), "lasts": LASTS}
+    context = {"form": form, "link": link, "people": _listed(), "lasts": LASTS}
     return render(request, "settings/people.html", context)
 
 
@@ -115,6 +116,18 @@ def _one(
         "factors": Authenticator.objects.filter(user_id=person.id),
     }
     return render(request, "settings/person.html", context)
+
+
+def _listed() -> list[tuple[Person, str]]:
+    """Everybody, and whether they have a second factor."""
+    holders = held.holders()
+    return [(person, _factor(person, has=person.id in holders)) for person in register.everybody()]
+
+
+def _factor(person: Person, *, has: bool) -> str:
+    if has:
+        return "yes"
+    return "none, and one is demanded" if held.demanded(person.role) else "none"
 
 
 def _now(person: Person) -> dict[str, Any]:

@@ -40,19 +40,24 @@ def executive(request: HttpRequest) -> HttpResponse:
     if not seen.runs:
         return render(request, "empty.html")
     query = request.GET.get("q", "").strip()
-    asked = Asked(
-        estate=seen.estate,
-        earlier=_earlier(request, seen),
-        query=query,
-        title=request.GET.get("title", "")[:_LONGEST_TITLE],
-        warnings=estates.warnings(request),
-        partly=estates.partly(request, seen),
-    )
+    asked = about(request, seen, query, request.GET.get("title", ""))
     made = _made(asked)
     audit.note("report", _NAME, query or "everything")
     name = f"plumbline-{_NAME}-{min(seen.estate.as_of.values()):%Y-%m-%d}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(made, content_type="application/pdf", headers=headers)
+
+
+def about(request: HttpRequest, seen: Seen, query: str, title: str = "") -> Asked:
+    """What a report of the visitor's is asked for."""
+    return Asked(
+        estate=seen.estate,
+        earlier=_earlier(request, seen),
+        query=query,
+        title=title[:_LONGEST_TITLE],
+        warnings=estates.warnings(request),
+        partly=estates.partly(request, seen),
+    )
 
 
 def _earlier(request: HttpRequest, seen: Seen) -> Estate | None:

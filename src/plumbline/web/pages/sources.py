@@ -44,6 +44,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         "keys": found.may(Right.KEYS_SEE),
         "may_connect": found.may(Right.CONNECT),
         "may_set": found.may(Right.KEYS_SET),
+        "may_drop": found.may(Right.KEYS_DELETE),
         "may_run": found.may(Right.RUN),
         "schedule": schedules.find(name),
         "runs": runs.listing(name, _RUNS),

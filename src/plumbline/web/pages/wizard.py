@@ -10,19 +10,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from plumbline.console.guide import STEPS as GUIDE
-from plumbline.console.tls import fetch_certificate, objection
-from plumbline.errors import PlumblineError, UsageError
+from plumbline.errors import UsageError
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections, jobs
-from plumbline.terms.connection import Trust, TrustKind
 from plumbline.terms.person import Right
-from plumbline.web import authority, draft, glance
+from plumbline.web import draft, trust
 from plumbline.web.connecting import (
     Belief,
     Pair,
-    Reading,
     Whereabouts,
-    offered,
     same_proxy,
     sent,
     told_at,
@@ -30,16 +26,14 @@ from plumbline.web.connecting import (
 from plumbline.web.draft import Draft
 from plumbline.web.installation import own
 from plumbline.web.pages import checks, errors
+from plumbline.web.reading import Choices, Reading
 from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
-    from plumbline.console.tls import Certificate
 
-_PATIENCE = 8.0
-"""Seconds to wait for a handshake: a person waits, too."""
 _FOR_THE_CONSOLE = 3
 """So many steps of the guide are done in the console; the rest is for the terminal."""
 
@@ -68,18 +62,20 @@ def address(request: HttpRequest) -> HttpResponse:
     _refuse_partly(request)
     now = draft.of(request)
     shown = now.address.proxy_shown if now else ""
-    initial = {"name": now.name, "url": now.url, "proxy": shown} if now else None
+    told = {"name": now.name, "url": now.url, "no_proxy": now.no_proxy} if now else {}
+    initial = {**told, "proxy": shown}
     form = Whereabouts(sent(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         proxy = same_proxy(told["proxy"], now.address.proxy if now else "", shown)
-        fresh = _moved(now, Draft(name=told["name"], url=told["url"], proxy=draft.sealed(proxy)))
+        given = {key: told[key] for key in ("name", "url", "no_proxy")}
+        fresh = _moved(now, Draft(**given, proxy=draft.sealed(proxy)))
         fresh.keep(request)
         return redirect("connect-trust" if fresh.encrypted else "connect-guide")
     return _step(request, "connect", {"form": form})
 
 
-def trust(request: HttpRequest) -> HttpResponse:
+def certificate(request: HttpRequest) -> HttpResponse:
     """Look at the certificate, and say whom to believe."""
     now = draft.of(request)
     if now is None:
@@ -87,16 +83,17 @@ def trust(request: HttpRequest) -> HttpResponse:
     if not now.encrypted:
         return redirect("connect-guide")
     form = Belief(sent(request), request.FILES or None, initial={"trust": now.trust})
-    if request.method == "POST" and form.is_valid() and (chosen := _believed(form, now)):
+    if request.method == "POST" and form.is_valid() and (chosen := trust.believed(form, now)):
         replace(now, trust=chosen.kind.value, believed=chosen.value).keep(request)
         return redirect("connect-guide")
-    certificate, trouble, doubt = _look(now)
+    shown, trouble, doubt = trust.look(now)
     context = {
         "form": form,
-        "certificate": certificate,
+        "certificate": shown,
         "trouble": trouble,
         "doubt": doubt,
         "draft": now,
+        "again": request.path,
     }
     return _step(request, "connect-trust", context)
 
@@ -152,12 +149,12 @@ def scope(request: HttpRequest) -> HttpResponse:
         return redirect("connect-keys")
     if not visitor(request).may(Right.KEYS_SET):
         return errors.refused(request, Right.KEYS_SET)
-    seen, trouble = _repositories(now)
-    form = Reading(sent(request), seen=seen, initial={"plan": "every 24h"})
+    choices = Choices.of(now.connection, pair)
+    form = Reading(sent(request), choices=choices, initial={"plan": "every 24h"})
     if request.method == "POST" and form.is_valid() and _added(request, now, form):
         return redirect("source-live", name=now.name)
     may_run = visitor(request).may(Right.RUN)
-    context = {"form": form, "trouble": trouble, "draft": now, "may_run": may_run}
+    context = {"form": form, "trouble": choices.trouble, "draft": now, "may_run": may_run}
     return _step(request, "connect-scope", context)
 
 
@@ -183,49 +180,12 @@ def _moved(before: Draft | None, now: Draft) -> Draft:
     """What was told before holds as long as the console is the same; keys go nowhere else."""
     if before is None or before.url != now.url:
         return now
-    return replace(before, name=now.name, proxy=now.proxy)
-
-
-def _look(now: Draft) -> tuple[Certificate | None, PlumblineError | None, str]:
-    """The certificate; what keeps it from being seen; why this machine does not believe it."""
-    plain = replace(now.address, trust=Trust())
-    try:
-        return fetch_certificate(plain, _PATIENCE), None, objection(plain, _PATIENCE)
-    except PlumblineError as error:
-        return None, error, ""
-
-
-def _believed(form: Belief, now: Draft) -> Trust | None:
-    """The trust that was chosen, if it holds for what the console shows; else told at its field."""
-    told = form.cleaned_data
-    kind = TrustKind(told["trust"])
-    chosen, field = Trust(kind=kind, value=told["shown"]), "trust"
-    if kind is TrustKind.CA_FILE:
-        field = "authority"
-    with told_at(form, field):
-        if kind is TrustKind.CA_FILE:
-            upload = told["authority"]
-            chosen = authority.keep(own().home, upload.read(authority.MOST_BYTES + 1))
-        elif kind is TrustKind.SYSTEM:
-            chosen = Trust()
-        if doubt := objection(replace(now.address, trust=chosen), _PATIENCE):
-            form.add_error(field, f"It does not vouch for this console: {doubt}.")
-    return None if form.errors else chosen
-
-
-def _repositories(now: Draft) -> tuple[list[tuple[int, str]], PlumblineError | None]:
-    pair = now.keys
-    if pair is None:
-        return [], None
-    try:
-        return offered(glance.repositories(now.connection, pair), now.connection.scope), None
-    except PlumblineError as error:
-        return [], error
+    return replace(before, name=now.name, proxy=now.proxy, no_proxy=now.no_proxy)
 
 
 def _added(request: HttpRequest, now: Draft, form: Reading) -> bool:
     """Add the connection with its schedule, and ask for its first run; told in the form if not."""
-    connection = replace(now.connection, scope=form.scope(now.connection.scope))
+    connection = form.applied(now.connection)
     with told_at(form):
         connections.check_free(now.name)
         # What a connection of that name may have left, if its removal was cut short.
