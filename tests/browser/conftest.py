@@ -92,4 +92,6 @@ def walk(browser: Browser) -> Iterator[Walking]:
     yield begin
     for one in walks:
         one.close()
-    assert not [trouble for one in walks for trouble in one.troubles]
+    assert not [trouble for one in walks for trouble in one.troubles], "\n".join(
+        one.log for one in walks
+    )

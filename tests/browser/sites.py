@@ -37,6 +37,8 @@ class Site:
     """Where a site is, and what there is to open."""
 
     url: str
+    log: Path
+    """What its process told on stderr."""
     places: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """Its addresses by their names, each with the rule of who may open it."""
@@ -99,7 +101,7 @@ def served(home: Path, seal: Seal, told: dict[str, Any]) -> Iterator[Site]:
         process.stdin.flush()
         line = process.stdout.readline()
         assert line, (home / _LOG).read_text()
-        yield Site(**json.loads(line))
+        yield Site(log=home / _LOG, **json.loads(line))
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def fresh(home: Path, seal: Seal) -> Iterator[Site]:
         assert link, (home / _LOG).read_text()
         found = re.match(r"https://[^/]+", link)
         assert found, link
-        yield Site(url=found[0], first=link)
+        yield Site(url=found[0], log=home / _LOG, first=link)
 
 
 @contextmanager

@@ -37,6 +37,7 @@ _TOO_WIDE = """() => {
 }"""
 OPEN: list[Walk] = []
 """Every window that is open."""
+_LOG = 4_000
 _UNFINISHED = ("text/event-stream", "application/json")
 _QUIET, _PATIENCE = 0.04, 15.0
 
@@ -129,7 +130,12 @@ class Walk:
     def told(self) -> str:
         """What is seen in it, and what went wrong."""
         words = self.page.locator("body").inner_text(timeout=1000)
-        return "\n".join([self.page.url, *self.troubles, words])
+        return "\n".join([self.page.url, *self.troubles, words, self.log])
+
+    @property
+    def log(self) -> str:
+        """What the site told last on stderr."""
+        return self.site.log.read_text(encoding="utf-8")[-_LOG:]
 
     def _hear(self, message: ConsoleMessage) -> None:
         # Of answers that are wanted the browser complains all the same.

@@ -57,6 +57,9 @@ def connect(limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
         settings["temp_directory"] = str(limits.spill)
     engine = duckdb.connect(":memory:", config=settings)
     engine.execute("SET TimeZone = 'UTC'")
+    if limits.remembers:
+        # Of files that never change: a fifth of what a question about one host takes.
+        engine.execute("SET GLOBAL parquet_metadata_cache = true")
     return engine
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.html import format_html_join
 from django.utils.timesince import timesince
 
 from plumbline.web import marks
@@ -53,6 +54,13 @@ def megabytes(value: int | None) -> str:
 def at(row: Any, name: str) -> Any:
     """What a row holds under a name."""
     return row.get(name)
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """A text whose parts between backticks are code."""
+    parts = ((one, "code" if place % 2 else "span") for place, one in enumerate(text.split("`")))
+    return format_html_join("", "<{1}>{0}</{1}>", parts)
 
 
 @register.simple_tag
