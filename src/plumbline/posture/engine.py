@@ -121,6 +121,27 @@ class Estate:
                 self._kept[name] = make(self)
             return self._kept[name]
 
+    def held(self, name: str) -> Any:
+        """What was worked out beside the questions; None while it is not there."""
+        return self._kept.get(name)
+
+    def hold(self, name: str, value: Any) -> None:
+        """Put something there that questions find from now on."""
+        self._kept[name] = value
+
+    def stored(self, name: str, rows: ir.Table) -> ir.Table:
+        """Rows worked out now and kept for as long as the estate lives, or the engine does.
+
+        Raises:
+            StorageError: the engine could not read its files or had no room.
+        """
+        return self._stored(name, rows)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine runs in this process."""
+        return bool(self.backend.name == DUCKDB)
+
     @property
     def several(self) -> bool:
         """Whether more than one console is looked at."""

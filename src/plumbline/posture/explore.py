@@ -9,17 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import ibis
-
+from plumbline.posture import shortcut
+from plumbline.posture.coded import CODED
 from plumbline.posture.filters import NO_QUERY, Query
 from plumbline.posture.forms import Slots
-from plumbline.posture.joins import joined, own_columns
-from plumbline.posture.narrowing import fields_of, narrowed
-from plumbline.posture.paging import AT, beyond
+from plumbline.posture.joins import joined
+from plumbline.posture.narrowing import filtered
+from plumbline.posture.paging import AT, beyond, directed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ibis.expr import types as ir
 
     from plumbline.posture.engine import Estate, Statement
@@ -60,11 +58,20 @@ def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
+    short = shortcut.of(relation, estate, request)
+    told, asked = (relation, request) if short is None else (CODED, short)
     slots = Slots()
-    query = slots.query(relation, estate, request.query)
-    form = replace(request, query=query, after=slots.after(request.after))
-    key = (relation.name, request)
-    return estate.formed(key, form, slots, lambda asked: page(relation, estate, asked))
+    query = slots.query(told, estate, asked.query)
+    form = replace(asked, query=query, after=slots.after(asked.after))
+
+    def make(asked: Request) -> ir.Table:
+        if short is None:
+            return page(relation, estate, asked)
+        few = shortcut.found(estate, asked)
+        return page(few, estate, replace(asked, query=NO_QUERY, after=None, offset=0))
+
+    key = (relation.name, short is None, asked)
+    return estate.formed(key, form, slots, make)
 
 
 def total(relation: Relation, estate: Estate, query: Query) -> int:
@@ -74,8 +81,9 @@ def total(relation: Relation, estate: Estate, query: Query) -> int:
         UsageError: a field is unknown or a value does not fit its field.
         StorageError: the engine could not read its files.
     """
+    relation = shortcut.coded(relation, estate, query)
     slots = Slots()
-    form, key = slots.query(relation, estate, query), (relation.name, query)
+    form, key = slots.query(relation, estate, query), (relation.name, relation is CODED, query)
     answer = estate.formed(key, form, slots, lambda asked: count(relation, estate, asked))
     return int(answer.fetch()["rows"][0].as_py())
 
@@ -97,7 +105,7 @@ def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
     if request.after is not None:
         rows = rows.filter(beyond(rows, [*ranks, *relation.key], downs, request.after))
     keys = [
-        *(_directed(rows[rank], down) for rank, down in zip(ranks, downs, strict=True)),
+        *(directed(rows[rank], down) for rank, down in zip(ranks, downs, strict=True)),
         *relation.key,
     ]
     if request.limit is not None:
@@ -122,27 +130,7 @@ def count(relation: Relation, estate: Estate, query: Query) -> ir.Table:
     return rows.aggregate(rows=rows.count())
 
 
-def filtered(
-    relation: Relation, estate: Estate, query: Query, wanted: Iterable[Field] = ()
-) -> ir.Table:
-    """The rows that satisfy every term, with their key and what the wanted fields are made of.
-
-    Raises:
-        UsageError: a field is unknown or a value does not fit its field.
-    """
-    needed = [*wanted, *fields_of(relation, query)]
-    rows = relation.base(estate).select(*own_columns(relation, needed))
-    for term in query.terms:
-        rows = narrowed(rows, relation, estate, query, term)
-    return rows
-
-
 def _order(relation: Relation, request: Request) -> list[tuple[Field, bool]]:
     """Fields to sort by, each with whether it is descending."""
     names = request.order or relation.order
     return [(relation.field(name.removeprefix("-")), name.startswith("-")) for name in names]
-
-
-def _directed(value: ir.Value, down: bool) -> ir.Value:  # noqa: FBT001 - half of a pair
-    """What was not supplied comes last, whichever way."""
-    return ibis.desc(value, nulls_first=False) if down else ibis.asc(value, nulls_first=False)

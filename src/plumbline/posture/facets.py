@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import explore, refining
+from plumbline.posture import refining, shortcut
+from plumbline.posture.coded import CODED
 from plumbline.posture.forms import Slots
 from plumbline.posture.joins import joined
+from plumbline.posture.narrowing import filtered
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -28,16 +30,17 @@ def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Stat
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
+    rest = refining.without(query, relation, relation.field(name).name)
+    relation = shortcut.coded(relation, estate, rest, [name])
     field = relation.field(name)
-    rest = refining.without(query, relation, field.name)
     slots = Slots()
     form = slots.query(relation, estate, rest)
-    key = ("facet", relation.name, field.name, rest)
+    key = ("facet", relation.name, relation is CODED, field.name, rest)
     return estate.formed(key, form, slots, lambda asked: _counted(relation, estate, asked, field))
 
 
 def _counted(relation: Relation, estate: Estate, query: Query, field: Field) -> ir.Table:
-    found = explore.filtered(relation, estate, query, [field])
+    found = filtered(relation, estate, query, [field])
     rows = (
         _of_many(relation, estate, found, field)
         if field.each

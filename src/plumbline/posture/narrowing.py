@@ -9,10 +9,10 @@ import ibis
 
 from plumbline.errors import UsageError
 from plumbline.posture import conditions
-from plumbline.posture.joins import joined
+from plumbline.posture.joins import joined, own_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import timedelta
 
     from ibis.expr import types as ir
@@ -45,6 +45,21 @@ def fields_of(relation: Relation, query: Query) -> Iterator[Field]:
             yield _field(relation, query, term)
         else:
             yield from map(relation.field, relation.searched)
+
+
+def filtered(
+    relation: Relation, estate: Estate, query: Query, wanted: Iterable[Field] = ()
+) -> ir.Table:
+    """The rows that satisfy every term, with their key and what the wanted fields are made of.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    needed = [*wanted, *fields_of(relation, query)]
+    rows = relation.base(estate).select(*own_columns(relation, needed))
+    for term in query.terms:
+        rows = narrowed(rows, relation, estate, query, term)
+    return rows
 
 
 def narrowed(

@@ -43,6 +43,11 @@ def beyond(
     return ibis.or_(*found)
 
 
+def directed(value: ir.Value, down: bool) -> ir.Value:  # noqa: FBT001 - half of a pair
+    """What was not supplied comes last, whichever way."""
+    return ibis.desc(value, nulls_first=False) if down else ibis.asc(value, nulls_first=False)
+
+
 def _value(column: ir.Value, value: Any) -> Any:
     """A value as it was told, as the column's type again."""
     kind = column.type()
