@@ -31,7 +31,7 @@ from plumbline.terms.connection import Address, Connection, Keys
 from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lab import Lab, MakeLab
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from plumbline.posture.engine import Statement
     from plumbline.posture.questions.interface import Question
     from plumbline.posture.relation import Heading
+
+    Ask = Callable[[Lab, str | None], dict[str, bytes]]
 
 pytestmark = pytest.mark.network
 
@@ -119,33 +121,33 @@ def sync(lab: Lab, name: str) -> int:
 @pytest.mark.timeout(900)
 def test_every_answer_stays_as_it_was(make_lab: MakeLab, other: Emulator) -> None:
     lab = make_lab(estate=Estate.generated(hosts=4, seed=5, findings_per_host=15))
-    told: dict[int, dict[str, bytes]] = {}
+    told: dict[int, tuple[Ask, dict[str, bytes]]] = {}
 
-    def note(number: int) -> None:
-        told[number] = answers(lab, None)
+    def note(number: int, ask: Ask) -> None:
+        told[number] = ask, ask(lab, None)
 
-    note(lab.sync().run.number)
+    note(lab.sync().run.number, answers)
     lab.emulator.estate.evolve(1)
     lab.sync()
     add("south", other)
     sync(lab, "south")
     lab.emulator.estate.evolve(1)
     lab.change(families=(), look_back_days=400)
-    note(lab.sync().run.number)
+    note(lab.sync().run.number, tables)
     lab.emulator.stop()
     failed = lab.sync().run
     assert failed.state is RunState.FAILED
     other.estate.evolve(1)
     sync(lab, "south")
     last = sync(lab, "south")
-    note(last)
+    note(last, answers)
     assert upkeep.compact(lab.settings)[0]
     upkeep.vacuum(lab.settings, now=datetime.now(UTC) + NOW_GONE)
-    note(sync(lab, "south"))
+    note(sync(lab, "south"), tables)
     # A run that failed changed nothing: what readers saw after it is what they saw before.
     assert session.seen(str(failed.number)) == session.seen(str(failed.number - 1))
-    for number, before in told.items():
-        now = answers(lab, str(number))
+    for number, (ask, before) in told.items():
+        now = ask(lab, str(number))
         assert [name for name in before if now[name] != before[name]] == [], number
     newest = {s.connection: s for s in snapshots.latest_all()}["south"]
     assert len(newest.tables["facts"].files) == 2  # what was joined, and what came since

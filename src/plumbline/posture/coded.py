@@ -11,6 +11,7 @@ It is made once for an estate that is asked again and again; see `prepare`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
@@ -22,7 +23,7 @@ from plumbline.posture.relation import Field, FieldKind, Relation, Source
 from plumbline.tables import FINDINGS as _TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ibis.expr import types as ir
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 HELD = "coded"
 """Under this name an estate has its numbers."""
+CONSOLE = "consoles_no"
 PLACE = "place"
 """Number of a row, in no order."""
 RANK = "__rank"
@@ -52,7 +54,7 @@ class Code:
         """The column of the number."""
         return f"{self.name}_no"
 
-    def of(self, rows: ir.Table, estate: Estate) -> ir.Table:
+    def of(self, rows: ir.Table, estate: Estate, _: Mapping[str, ir.Table]) -> ir.Table:
         """A row a number: the columns it stands for, in their order, and what is known of them."""
         every = rows.select(*self.columns).distinct()
         every = every.filter(*(every[name].notnull() for name in self.columns))
@@ -156,6 +158,9 @@ def _field(field: Field) -> Field | None:
         return replace(field, source="", build=None, needs=())
     if field.name == "exploitable":
         return replace(field, build=None)
+    if field.kind is FieldKind.TIME:
+        # Ages are told up to the console's own moment.
+        return replace(field, needs=(*field.own, CONSOLE))
     return None if field.lengthy or field.kind is FieldKind.KEY else field
 
 
@@ -164,10 +169,10 @@ def _keyed(source: Source) -> Source:
 
     def build(estate: Estate, _: ir.Table | None) -> ir.Table:
         keys = list(source.keys)
-        table = source.build(estate, None)
-        numbers = code.table(estate).select(code.number, *keys)
-        told = [name for name in table.columns if name not in keys]
-        return numbers.inner_join(table, keys).select(code.number, *told)
+        known = source.build(estate, None)
+        numbers = table(estate, code.name).select(code.number, *keys)
+        told = [name for name in known.columns if name not in keys]
+        return numbers.inner_join(known, keys).select(code.number, *told)
 
     return replace(source, keys=(code.number,), build=build, gathered=False)
 
@@ -190,8 +195,8 @@ CODED = Relation(
 
 def table(estate: Estate, name: str) -> ir.Table:
     """A table of the numbers of an estate that has them."""
-    found: ir.Table = estate.held(HELD)[name]
-    return found
+    made: ir.Table = estate.held(HELD)[name]
+    return made
 
 
 def prepare(estate: Estate) -> bool:
@@ -204,9 +209,11 @@ def prepare(estate: Estate) -> bool:
     """
     if estate.held(HELD) is None and estate.is_local:
         rows = _worked_out(estate)
-        tables = {code.name: estate.stored(code.name, code.of(rows, estate)) for code in CODES}
-        tables[ROWS] = estate.stored(ROWS, _numbered(rows, tables))
+        made = {code.name: partial(code.of, rows, estate) for code in CODES}
+        tables = estate.packed(HELD, {**made, ROWS: partial(_numbered, rows)})
         if _is_whole(tables[ROWS], estate):
+            names = Statement.of(tables["consoles"], estate.backend).fetch().to_pylist()
+            estate.hold(CONSOLE, {row["console"]: row[CONSOLE] for row in names})
             estate.hold(HELD, tables)
     return estate.held(HELD) is not None
 
@@ -245,23 +252,49 @@ def _is_whole(rows: ir.Table, estate: Estate) -> bool:
     return not Statement.of(lost.limit(1), estate.backend).fetch().num_rows
 
 
-def told(estate: Estate, few: ir.Table) -> ir.Table:
-    """The findings at some places, with the columns findings have of their own."""
+def told(estate: Estate, few: ir.Table, names: Iterable[str]) -> ir.Table:
+    """The findings at some places: their numbers, and these columns that findings have."""
     rows = table(estate, ROWS).semi_join(few, PLACE)
-    for code in CODES:
-        numbers = table(estate, code.name).select(code.number, *_mine(code))
-        kept = [*rows.columns, *_mine(code)]
-        rows = rows.left_join(numbers, code.number, rname="code__{name}").select(*kept)
-    rows = rows.mutate(finding=rows.finding.cast("string").replace("-", ""))
+    wanted = [name for name in OWN if name in names]
     kinds = estate.table("findings").schema()
-    return rows.select(*(rows[name].cast(kinds[name]).name(name) for name in OWN))
+    narrow = {**{name: kinds[name] for name in wanted if name in _SMALL}, "age_days": "int64"}
+    rows = rows.cast(narrow).mutate(finding=rows.finding.cast("string").replace("-", ""))
+    for code in CODES:
+        mine = [name for name in wanted if name in code.columns and code is _teller(name)]
+        if mine:
+            numbers = table(estate, code.name).select(code.number, *mine)
+            kept = [*rows.columns, *mine]
+            rows = rows.left_join(numbers, code.number, rname="code__{name}").select(*kept)
+    return rows
 
 
-def _mine(code: Code) -> list[str]:
-    """The columns a code alone tells: the console is told by its own."""
-    return [name for name in code.columns if name != "console" or len(code.columns) == 1]
+def _teller(name: str) -> Code:
+    """The code that tells a column: the one of the fewest columns."""
+    return min((code for code in CODES if name in code.columns), key=lambda c: len(c.columns))
 
 
+_SHOWN, _TEXTS = frozenset({"hosts", "plugins"}), "texts"
+
+
+def _shown(field: Field) -> Field:
+    """A field of findings that are few: read from what the numbers stand for, if that is there."""
+    if field.source == "plugins" and field.name in _LONG:
+        return replace(field, source=_TEXTS)
+    if field.name in {"risk", "age_days"} or field.source in _SHOWN:
+        return CODED.field(field.name)
+    return field
+
+
+TOLD = replace(
+    FINDINGS,
+    fields=tuple(map(_shown, FINDINGS.fields)),
+    sources=(
+        *(source for source in CODED.sources if source.name in _SHOWN),
+        replace(FINDINGS.source("plugins"), name=_TEXTS),
+        *(source for source in FINDINGS.sources if source.name not in _SHOWN),
+    ),
+)
+"""Findings as they are told from numbers, once they are few."""
 OWN = tuple(
     name
     for name in _TABLE.names

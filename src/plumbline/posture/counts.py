@@ -130,6 +130,10 @@ def by_list(estate: Estate) -> ir.Table:
 
     A list is its console's own, and so is what is counted on its hosts.
     """
+    return estate.summed("by_list", _by_list)
+
+
+def _by_list(estate: Estate) -> ir.Table:
     known = estate.table("hosts").select("console", "host", "acr")
     hosts = by_own_host(estate).left_join(known, ["console", "host"], rname="known__{name}")
     hosts = hosts.mutate(risk=host_risk(hosts), burden=hosts.extent)

@@ -67,7 +67,7 @@ def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
     def make(asked: Request) -> ir.Table:
         if short is None:
             return page(relation, estate, asked)
-        few = shortcut.found(estate, asked)
+        few = shortcut.found(estate, asked, columns(relation, asked, several=estate.several))
         return page(few, estate, replace(asked, query=NO_QUERY, after=None, offset=0))
 
     key = (relation.name, short is None, asked)

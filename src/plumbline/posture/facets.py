@@ -13,6 +13,8 @@ from plumbline.posture.joins import joined
 from plumbline.posture.narrowing import filtered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ibis.expr import types as ir
 
     from plumbline.posture.engine import Estate, Statement
@@ -39,15 +41,46 @@ def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Stat
     return estate.formed(key, form, slots, lambda asked: _counted(relation, estate, asked, field))
 
 
+def together(relation: Relation, estate: Estate, query: Query, names: Sequence[str]) -> Statement:
+    """The same of several fields that the query says nothing of, as `place`, `value` and `rows`.
+
+    The rows are looked for once; `place` is that of the field among the names.
+
+    Raises:
+        UsageError: a field is unknown or a value does not fit its field.
+    """
+    relation = shortcut.coded(relation, estate, query, names)
+    fields = [relation.field(name) for name in names]
+    slots = Slots()
+    form = slots.query(relation, estate, query)
+    key = ("facets", relation.name, relation is CODED, tuple(names), query)
+    return estate.formed(key, form, slots, lambda asked: _together(relation, estate, asked, fields))
+
+
+def _together(
+    relation: Relation, estate: Estate, query: Query, fields: Sequence[Field]
+) -> ir.Table:
+    found = filtered(relation, estate, query, fields)
+    each = (
+        _values(relation, estate, found, field).mutate(place=ibis.literal(n, "int8"))
+        for n, field in enumerate(fields)
+    )
+    rows = ibis.union(*each)
+    return rows.order_by("place", ibis.desc(_ROWS), _VALUE)
+
+
 def _counted(relation: Relation, estate: Estate, query: Query, field: Field) -> ir.Table:
     found = filtered(relation, estate, query, [field])
+    return _values(relation, estate, found, field).order_by(ibis.desc(_ROWS), _VALUE)
+
+
+def _values(relation: Relation, estate: Estate, found: ir.Table, field: Field) -> ir.Table:
     rows = (
         _of_many(relation, estate, found, field)
         if field.each
         else _of_one(relation, estate, found, field)
     )
-    rows = rows.group_by(_VALUE).aggregate(rows=rows[_ROWS].sum().cast("int64"))
-    return rows.order_by(ibis.desc(_ROWS), _VALUE)
+    return rows.group_by(_VALUE).aggregate(rows=rows[_ROWS].sum().cast("int64"))
 
 
 def _of_one(relation: Relation, estate: Estate, found: ir.Table, field: Field) -> ir.Table:

@@ -133,7 +133,9 @@ def _prepared(
     """The rows with what a test needs joined to them."""
     field = test.field
     if not _is_looked_up(field):
-        return rows if field.meant else joined(rows, relation, estate, [field])
+        # A term with several tests of one field joins its source once.
+        is_there = any(c.startswith(f"{field.source}__") for c in rows.columns)
+        return rows if field.meant or is_there else joined(rows, relation, estate, [field])
     source = relation.source(field.each or field.source)
     table = source.table(estate)
     column = table[source.column("value")] if field.each else field.compared(table, estate)

@@ -14,7 +14,7 @@ import ibis
 
 from plumbline.errors import UsageError
 from plumbline.posture import coded as numbers
-from plumbline.posture.coded import CODED, HELD, OWN, PLACE, RANK
+from plumbline.posture.coded import CODED, HELD, OWN, PLACE, RANK, TOLD
 from plumbline.posture.filters import NO_QUERY
 from plumbline.posture.findings import FINDINGS
 from plumbline.posture.forms import Slots
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 2**63
 _UNSORTED = frozenset({FieldKind.TEXTS, FieldKind.KEY})
+_ONE = frozenset({"host", "plugin_id"})
 _KEY = {"console": str, "alias": str, "plugin_id": int, "port": int, "protocol": str}
 
 
@@ -52,7 +53,7 @@ def of(relation: Relation, estate: Estate, request: Request) -> Request | None:
     """The request as `found` takes it; None where numbers cannot tell its rows."""
     order = request.order or relation.order
     names = [name.removeprefix("-") for name in order]
-    if request.limit is None or coded(relation, estate, request.query, names) is relation:
+    if not _is_little(request) or coded(relation, estate, request.query, names) is relation:
         return None
     sorts = map(CODED.field, names)
     shown = [relation.field(name) for name in request.columns]
@@ -64,7 +65,7 @@ def of(relation: Relation, estate: Estate, request: Request) -> Request | None:
     return None if after is None else replace(request, after=after)
 
 
-def found(estate: Estate, request: Request) -> Relation:
+def found(estate: Estate, request: Request, shown: Sequence[Field]) -> Relation:
     """Findings, but those alone that are on a page, in no order."""
     order = _order(request.order or CODED.order)
     rows = filtered(CODED, estate, request.query, [field for field, _ in order])
@@ -75,8 +76,20 @@ def found(estate: Estate, request: Request) -> Relation:
         rows = rows.filter(beyond(rows, names, downs, request.after))
     turned = [*downs, *(False for _ in CODED.key)]
     keys = [directed(rows[name], down) for name, down in zip(names, turned, strict=True)]
-    few = rows.order_by(keys).limit(request.limit, offset=request.offset).select(PLACE)
-    return replace(FINDINGS, base=lambda estate: numbers.told(estate, few))
+    if request.limit is not None:
+        rows = rows.order_by(keys).limit(request.limit, offset=request.offset)
+    few = rows.select(PLACE)
+    looked_at = [*shown, *(field for field, _ in order)]
+    names = own_columns(TOLD, [*(TOLD.field(field.name) for field in looked_at)])
+    return replace(TOLD, base=lambda estate: numbers.told(estate, few, names))
+
+
+def _is_little(request: Request) -> bool:
+    """Whether a page is asked for, or what is known of one host or plugin."""
+    if request.limit is not None:
+        return True
+    named = (term for term in request.query.terms if term.name and not term.negated)
+    return request.offset == 0 and any(t.name in _ONE for t in named)
 
 
 def _are_known(names: Iterable[str]) -> bool:
@@ -136,12 +149,13 @@ def _at(estate: Estate, order: tuple[str, ...], key: Sequence[Any]) -> ir.Table:
     """What the finding of a key is sorted by."""
     fields = [CODED.field(name) for name in _KEY if name != "alias"]
     rows = filtered(CODED, estate, NO_QUERY, [*fields, *(field for field, _ in _order(order))])
+    own = rows.columns
     rows = joined(rows, CODED, estate, fields)
     aliases = numbers.table(estate, "aliases").select("aliases_no", "alias")
     rows = rows.inner_join(aliases, "aliases_no")
-    columns = [rows.alias if n == "alias" else CODED.field(n).value(rows, estate) for n in _KEY]
+    columns = [rows[n] if n == "alias" else CODED.field(n).value(rows, estate) for n in _KEY]
     tests = (c.isnull() if v is None else c == v for c, v in zip(columns, key, strict=True))
-    rows = rows.filter(ibis.and_(*tests))
+    rows = rows.filter(ibis.and_(*tests)).select(*own)
     rows, ranks = _ranked(rows, estate, _order(order))
     return rows.select(*ranks, *CODED.key)
 

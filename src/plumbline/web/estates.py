@@ -78,7 +78,7 @@ class Shelf(Generic[Value]):
             with self._lock:
                 self._making.pop(key, None)
 
-    def keep_only(self, wanted: Callable[[Hashable], bool]) -> None:
+    def keep_only(self, wanted: Callable[[Any], bool]) -> None:
         """Let go of the rest; whoever still uses it may go on doing so."""
         with self._lock:
             for key in [key for key in self._kept if not wanted(key)]:
@@ -223,6 +223,16 @@ def forget() -> None:
     """Let go of everything."""
     _parts.keep_only(lambda _: False)
     _estates.keep_only(lambda _: False)
+
+
+def keep_newest(shown: Sequence[Snapshot]) -> None:
+    """Let go of every estate but those of these snapshots and the deadlines of now.
+
+    Whoever is still being told of another goes on undisturbed; it ends when they have been.
+    """
+    runs, now = {snapshot.run for snapshot in shown}, policy.current(own())
+    for shelf in (_parts, _estates):
+        shelf.keep_only(lambda key: runs.issuperset(key[0]) and key[-1] == now)
 
 
 def _part(

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 from django.http import HttpRequest, QueryDict
 
-from plumbline.errors import PlumblineError
+from plumbline.errors import PlumblineError, StorageError
 from plumbline.ledger import deadlines, opening, snapshots
+from plumbline.posture import coded
 from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.explorer import asking, facets, kinds, listing
@@ -76,11 +77,21 @@ class Warming:
                 if self._closing.is_set():
                     return warm
                 step()
+            # What was shown before takes as much memory as what is shown now.
+            estates.keep_newest(shown)
         return now
 
 
 _EVERYBODY = Visitor(name="", rights=frozenset({Right.SEE}))
 """Who sees everything, without a layout of their own."""
+
+
+def _number(seen: Seen) -> None:
+    """Make findings quick to ask; without room for that, they are asked as they are."""
+    try:
+        coded.prepare(seen.estate)
+    except StorageError as error:
+        _LOG.info("Findings are asked without numbers: %s", error)
 
 
 def steps(seen: Seen) -> Iterator[Callable[[], object]]:
@@ -89,6 +100,7 @@ def steps(seen: Seen) -> Iterator[Callable[[], object]]:
     request.method = "GET"
     request.GET = QueryDict()
     request.visitor = _EVERYBODY  # type: ignore[attr-defined]
+    yield lambda: _number(seen)
     yield lambda: overview.prepared(request, seen)
     asked = [asking.asked(request, kind) for kind in kinds.KINDS.values()]
     for one in asked:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import consoles, explore, filters
+from plumbline.posture import consoles, filters
 from plumbline.posture.engine import Estate
+from plumbline.posture.narrowing import filtered
 from plumbline.posture.relations import RELATIONS
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def part_of(estate: Estate, query: str) -> Estate:
     terms = filters.parse(query)
     if not terms.terms:
         return estate
-    matched = explore.filtered(RELATIONS["findings"], estate, terms).select(*_KEY)
+    matched = filtered(RELATIONS["findings"], estate, terms).select(*_KEY)
     # A part has sums of its own, the whole keeps none of them.
     work = Estate(tables=estate.tables, as_of=estate.as_of)
     findings = work.summed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plumbline.posture import conditions, facets, refining
 from plumbline.posture.counts import WORDS
@@ -51,13 +51,16 @@ class Facet:
 
 def of(asked: Asked, seen: Seen) -> list[Facet]:
     """The facets of a list, those with a single value left out unless it is chosen."""
-    fields = map(asked.kind.relation.field, asked.kind.facets)
-    found = [_facet(asked, seen, field, n) for n, field in enumerate(fields)]
+    fields = list(map(asked.kind.relation.field, asked.kind.facets))
+    free = _free(asked, seen, fields)
+    found = [
+        _facet(asked, field, n, free.get(field.name) or values(asked, seen, field))
+        for n, field in enumerate(fields)
+    ]
     return [one for one in found if len(one.choices) > 1 or any(c.on for c in one.choices)]
 
 
-def _facet(asked: Asked, seen: Seen, field: Field, place: int) -> Facet:
-    told = values(asked, seen, field)
+def _facet(asked: Asked, field: Field, place: int, told: list[tuple[str, int]]) -> Facet:
     chosen = refining.chosen(asked.query, asked.kind.relation, field.name)
     held = tuple(one.lower() for one in chosen)
     told.sort(key=lambda one: one[0].lower() not in held)
@@ -80,6 +83,24 @@ def values(asked: Asked, seen: Seen, field: Field) -> list[tuple[str, int]]:
     rows = seen.answer(
         key, lambda e: facets.counted(asked.kind.relation, e, asked.query, field.name)
     ).to_pylist()
+    return _told(field, rows)
+
+
+def _free(asked: Asked, seen: Seen, fields: Sequence[Field]) -> dict[str, list[tuple[str, int]]]:
+    """The same of all fields that are not chosen from, asked at once."""
+    relation = asked.kind.relation
+    names = [f.name for f in fields if refining.without(asked.query, relation, f.name) == asked.query]
+    if not names:
+        return {}
+    key = ("facets", asked.kind.page, tuple(names), asked.query)
+    rows = seen.answer(key, lambda e: facets.together(relation, e, asked.query, names)).to_pylist()
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for row in rows:
+        found[names[row["place"]]].append(row)
+    return {f.name: _told(f, found[f.name]) for f in fields if f.name in found}
+
+
+def _told(field: Field, rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
     told = [(_written(field, row["value"]), row["rows"]) for row in rows]
     if field.words:
         told += [(word, 0) for word in field.words if word not in dict(told)]
