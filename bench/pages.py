@@ -16,8 +16,10 @@ import argparse
 import cProfile
 import pstats
 import re
+import resource
 import statistics
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -168,6 +170,21 @@ def show(site: Site, words: list[str], rounds: int) -> None:
     print(f"{sum(one <= BAR for one in medians)} of {len(medians)} pages within {BAR} ms")
 
 
+def warm() -> None:
+    """What `plumbline serve` works out ahead of whoever asks."""
+    from plumbline.ledger import snapshots  # noqa: PLC0415 - after Django is up
+    from plumbline.web import estates, warming  # noqa: PLC0415 - the same
+
+    for step in warming.steps(estates.seen_by(warming._EVERYBODY, snapshots.latest_all())):  # noqa: SLF001
+        step()
+
+
+def memory() -> int:
+    """What this process holds, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 1_000_000
+
+
 def main() -> None:
     """Make the lake if it is not there, warm the site, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -185,11 +202,17 @@ def main() -> None:
     began = time.perf_counter()
     site.milliseconds("/")
     print(f"first overview of the process: {time.perf_counter() - began:.1f} s")
+    began, worked = time.perf_counter(), time.process_time()
+    warm()
+    spent, cpu = time.perf_counter() - began, time.process_time() - worked
+    print(f"worked out ahead: {spent:.1f} s, of CPU {cpu:.1f} s; {memory()} MB resident")
     profile = cProfile.Profile()
     if options.profile:
         profile.enable()
     show(site, options.only, options.rounds)
     profile.disable()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{memory()} MB resident, {most} MB at most")
     if options.profile:
         pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
 

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "sync"))
 
 from crew import ZYGOTE, MakeConsole, Workers
-from lab import Lab
+from lab import Lab, only
 
 from plumbline.config.settings import Settings
 from plumbline.emulator.emulator import Emulator
@@ -104,7 +104,7 @@ def console(settings: Settings) -> Iterator[MakeConsole]:
 
     def make(name: str = "lab", *, hosts: int = 3, page: int | None = 20, **manners: Any) -> Lab:
         estate = Estate.generated(hosts=hosts, seed=len(running) + 3, findings_per_host=30)
-        emulator = Emulator(estate, http=True)
+        emulator = Emulator(only(estate, 1, 2, 5), http=True)
         emulator.start()
         running.append(emulator)
         connection = Connection(

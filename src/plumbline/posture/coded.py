@@ -47,7 +47,6 @@ class Code:
     columns: tuple[str, ...]
     more: Callable[[ir.Table, Estate], ir.Table] = lambda rows, _: rows
     """Adds what else is known of them."""
-    kind: str = "int32"
 
     @property
     def number(self) -> str:
@@ -59,7 +58,7 @@ class Code:
         every = rows.select(*self.columns).distinct()
         every = every.filter(*(every[name].notnull() for name in self.columns))
         number = ibis.row_number().over(order_by=[every[name] for name in self.columns])
-        return self.more(every.mutate(number.cast(self.kind).name(self.number)), estate)
+        return self.more(every.mutate(number.cast("int32").name(self.number)), estate)
 
     def source(self) -> Source:
         """To join what the number stands for."""
@@ -107,11 +106,11 @@ CODES = (
     Code(name="plugins", columns=("console", "plugin_id"), more=_plugins),
     Code(name="hosts", columns=("console", "host"), more=_known("hosts", "console", "host")),
     Code(name="ips", columns=("console", "ip"), more=_addresses),
-    Code(name="places", columns=("console", "repository_id"), kind="int16"),
-    Code(name="consoles", columns=("console",), kind="int16"),
-    Code(name="states", columns=("state",), kind="int8"),
-    Code(name="protocols", columns=("protocol",), kind="int8"),
-    Code(name="standings", columns=("sla",), kind="int8"),
+    Code(name="places", columns=("console", "repository_id")),
+    Code(name="consoles", columns=("console",)),
+    Code(name="states", columns=("state",)),
+    Code(name="protocols", columns=("protocol",)),
+    Code(name="standings", columns=("sla",)),
 )
 _CODE = {code.name: code for code in CODES}
 _TOLD = {
@@ -158,10 +157,20 @@ def _field(field: Field) -> Field | None:
         return replace(field, source="", build=None, needs=())
     if field.name == "exploitable":
         return replace(field, build=None)
+    if not _is_told(field):
+        return None
     if field.kind is FieldKind.TIME:
         # Ages are told up to the console's own moment.
         return replace(field, needs=(*field.own, CONSOLE))
-    return None if field.lengthy or field.kind is FieldKind.KEY else field
+    return field
+
+
+def _is_told(field: Field) -> bool:
+    """Whether numbers hold all that a field is made of."""
+    if field.lengthy or field.kind is FieldKind.KEY:
+        return False
+    sources = {source for source in (field.source, field.each) if source}
+    return set(field.own) <= {*_SMALL} and sources <= {*_CODE, *_KEYED}
 
 
 def _keyed(source: Source) -> Source:
@@ -182,7 +191,7 @@ CODED = Relation(
     doc=FINDINGS.doc,
     base=lambda estate: table(estate, ROWS),
     key=("aliases_no", "plugins_no", "port", "protocols_no", PLACE),
-    fields=tuple(told for field in FINDINGS.fields if (told := _field(field)) is not None),
+    fields=tuple(one for field in FINDINGS.fields if (one := _field(field)) is not None),
     sources=(
         *(code.source() for code in CODES),
         *(_keyed(FINDINGS.source(name)) for name in _KEYED),

@@ -109,6 +109,8 @@ class Estate:
         Raises:
             StorageError: the engine could not read its files or had no room.
         """
+        if name in self._sums:
+            return self._sums[name]
         with self._lock:
             if name not in self._sums:
                 self._sums[name] = self._stored(name, make(self))
@@ -116,6 +118,8 @@ class Estate:
 
     def kept(self, name: str, make: Callable[[Estate], Any]) -> Any:
         """Whatever was worked out from the tables; made once."""
+        if name in self._kept:
+            return self._kept[name]
         with self._lock:
             if name not in self._kept:
                 self._kept[name] = make(self)
@@ -129,7 +133,9 @@ class Estate:
         """Put something there that questions find from now on."""
         self._kept[name] = value
 
-    def packed(self, name: str, made: Mapping[str, Callable[[Mapping[str, ir.Table]], ir.Table]]) -> dict[str, ir.Table]:
+    def packed(
+        self, name: str, made: Mapping[str, Callable[[Mapping[str, ir.Table]], ir.Table]]
+    ) -> dict[str, ir.Table]:
         """Tables worked out now, one after the other, and packed into a third of the room.
 
         Each is given those before it, by their names; `name` is that of all of them together. For
@@ -139,16 +145,20 @@ class Estate:
             StorageError: the engine could not read its files or had no room.
         """
         tables: dict[str, ir.Table] = {}
-        try:
-            with self.backend.con.cursor() as cursor:
+        # A connection of its own: others ask meanwhile, and none of them waits.
+        with self.backend.con.cursor() as cursor:
+            try:
                 cursor.execute(f"ATTACH ':memory:' AS {name} (COMPRESS)")
-            for table, make in made.items():
-                tables[table] = self.backend.create_table(table, make(tables), database=(name, "main"))
-            with self.backend.con.cursor() as cursor:
+                for table, make in made.items():
+                    rows = Statement.of(make(tables), self.backend)
+                    cursor.execute(f"CREATE TABLE {name}.{table} AS {rows.sql}")
+                    with self._lock:
+                        tables[table] = self.backend.table(table, database=(name, "main"))
                 # Only what is written out is packed.
                 cursor.execute(f"CHECKPOINT {name}")
-        except duckdb.Error as error:
-            raise _failed(error) from error
+            except duckdb.Error as error:
+                cursor.execute(f"DETACH DATABASE IF EXISTS {name}")
+                raise _failed(error) from error
         return tables
 
     @property

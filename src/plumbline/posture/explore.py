@@ -67,8 +67,10 @@ def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
     def make(asked: Request) -> ir.Table:
         if short is None:
             return page(relation, estate, asked)
-        few = shortcut.found(estate, asked, columns(relation, asked, several=estate.several))
-        return page(few, estate, replace(asked, query=NO_QUERY, after=None, offset=0))
+        shown = columns(relation, asked, several=estate.several)
+        found = shortcut.found(estate, asked, shown)
+        cut = replace(asked, query=NO_QUERY, after=None, offset=0)
+        return page(found, estate, cut, is_cut=True)
 
     key = (relation.name, short is None, asked)
     return estate.formed(key, form, slots, make)
@@ -88,8 +90,8 @@ def total(relation: Relation, estate: Estate, query: Query) -> int:
     return int(answer.fetch()["rows"][0].as_py())
 
 
-def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
-    """The rows a request asks for, sorted and cut.
+def page(relation: Relation, estate: Estate, request: Request, *, is_cut: bool = False) -> ir.Table:
+    """The rows a request asks for, sorted and cut; `is_cut` where the relation has few anyway.
 
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
@@ -111,7 +113,7 @@ def page(relation: Relation, estate: Estate, request: Request) -> ir.Table:
     if request.limit is not None:
         rows = rows.order_by(keys).limit(request.limit, offset=request.offset)
     # A join forgets the order of its rows, so they are sorted after it in any case.
-    few = request.limit is not None or bool(request.query.terms)
+    few = is_cut or request.limit is not None or bool(request.query.terms)
     rows = joined(rows, relation, estate, shown, few=few).order_by(keys)
     place = enumerate((*ranks, *relation.key)) if request.keyed else ()
     return rows.select(

@@ -7,10 +7,11 @@ left to the way that every estate goes.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import ibis
+from ibis import udf
+from ibis.expr import datatypes as dt
 
 from plumbline.errors import UsageError
 from plumbline.posture import coded as numbers
@@ -39,9 +40,12 @@ _ONE = frozenset({"host", "plugin_id"})
 _KEY = {"console": str, "alias": str, "plugin_id": int, "port": int, "protocol": str}
 
 
-def coded(
-    relation: Relation, estate: Estate, query: Query, names: Iterable[str] = ()
-) -> Relation:
+@udf.scalar.builtin(name="epoch_us", signature=((dt.Timestamp("UTC"),), dt.int64))
+def _microseconds(at):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - by its signature
+    """Since 1970: sorts as the time does, and a statement takes it as a number."""
+
+
+def coded(relation: Relation, estate: Estate, query: Query, names: Iterable[str] = ()) -> Relation:
     """Findings by their numbers, where these tell all that is looked at; else the relation."""
     if relation is not FINDINGS or estate.held(HELD) is None:
         return relation
@@ -53,7 +57,7 @@ def of(relation: Relation, estate: Estate, request: Request) -> Request | None:
     """The request as `found` takes it; None where numbers cannot tell its rows."""
     order = request.order or relation.order
     names = [name.removeprefix("-") for name in order]
-    if not _is_little(request) or coded(relation, estate, request.query, names) is relation:
+    if coded(relation, estate, request.query, names) is relation or not _is_little(request):
         return None
     sorts = map(CODED.field, names)
     shown = [relation.field(name) for name in request.columns]
@@ -89,7 +93,7 @@ def _is_little(request: Request) -> bool:
     if request.limit is not None:
         return True
     named = (term for term in request.query.terms if term.name and not term.negated)
-    return request.offset == 0 and any(t.name in _ONE for t in named)
+    return request.offset == 0 and any(CODED.field(t.name).name in _ONE for t in named)
 
 
 def _are_known(names: Iterable[str]) -> bool:
@@ -121,8 +125,13 @@ def _sorted_by(rows: ir.Table, estate: Estate, field: Field) -> ir.Value:
     """Numbers for texts, wherever those are in the order of the texts."""
     if _number(field):
         return rows[_number(field)]
+    value = field.compared(rows, estate)
+    if field.kind is FieldKind.TIME:
+        return _microseconds(value)
     rank = joined_name(field.source, f"{field.column or field.name}{RANK}")
-    return rows[rank] if rank in rows.columns else field.compared(rows, estate)
+    value = rows[rank] if rank in rows.columns else value
+    # Wide enough for whatever stands in for a value while a statement is made.
+    return value.cast("int64") if value.type().is_integer() else value
 
 
 def _number(field: Field) -> str:
@@ -142,7 +151,7 @@ def _placed(estate: Estate, order: tuple[str, ...], after: Sequence[Any]) -> tup
     rows = estate.formed(wanted, form, slots, lambda asked: _at(estate, order, asked)).fetch()
     if rows.num_rows != 1:
         return None
-    return tuple(map(_plain, rows.to_pylist()[0].values()))
+    return tuple(rows.to_pylist()[0].values())
 
 
 def _at(estate: Estate, order: tuple[str, ...], key: Sequence[Any]) -> ir.Table:
@@ -165,7 +174,3 @@ def _fits(value: Any, kind: type) -> bool:
     if isinstance(value, int) and abs(value) >= _LARGEST:
         return False
     return value is None or type(value) is kind
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -8,6 +8,7 @@ import ibis
 
 from plumbline.errors import UsageError
 from plumbline.posture import consoles, counts, score
+from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import Parameter, Question, number, text
 from plumbline.posture.relation import FieldKind, Heading
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ibis.expr import types as ir
 
-    from plumbline.posture.engine import Estate
+    from plumbline.posture.engine import Estate, Statement
 
 _MOST_DIGITS = 18
 _LIST = ["console", "list_id"]
@@ -29,7 +30,16 @@ def _members(estate: Estate) -> ir.Table:
 
 
 def _overlap(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    console, chosen = arguments["console"], _number(arguments["id"])
+    return _shared(estate, arguments["console"], _number(arguments["id"]))
+
+
+def _overlap_prepared(estate: Estate, arguments: Mapping[str, str]) -> Statement:
+    chosen, slots = (arguments["console"], _number(arguments["id"])), Slots()
+    form = slots.after(chosen)
+    return estate.formed(("list-overlap", chosen), form, slots, lambda one: _shared(estate, *one))
+
+
+def _shared(estate: Estate, console: str, chosen: int) -> ir.Table:
     rows = _members(estate)
     is_it = (rows.console == console) & (rows.list_id == chosen)
     mine = rows.filter(is_it).select("console", "host")
@@ -74,6 +84,7 @@ OVERLAP = Question(
         number("shared", "of these, hosts in both"),
     ),
     ask=_overlap,
+    statement=_overlap_prepared,
     parameters=(
         Parameter(name="console", doc="name of the connection"),
         Parameter(name="id", doc="number of the list"),

@@ -9,6 +9,7 @@ import ibis
 from plumbline.errors import UsageError
 from plumbline.posture import counts
 from plumbline.posture.engine import DAY_SECONDS, Statement
+from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import Parameter, Question, number, text
 from plumbline.posture.relation import FieldKind, Heading
 from plumbline.terms.finding import OPEN_STATES
@@ -21,12 +22,36 @@ if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
 
 ALL, REPOSITORY, LIST = "all", "repository", "list"
+_PARTS = {REPOSITORY: ("repositories", "repository_id"), LIST: ("asset_lists", "list_id")}
 _NUMBERS = (*counts.WORDS, "open")
 _MOST_DIGITS = 18
 
 
 def _ask(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    known = of_scope(estate, estate.table("facts"), arguments["of"])
+    return _days(estate, of_scope(estate, estate.table("facts"), arguments["of"]))
+
+
+def _prepared(estate: Estate, arguments: Mapping[str, str]) -> Statement:
+    """The same; made once for all parts that are told by their number."""
+    kind, _, wanted = arguments["of"].partition(":")
+    if kind not in _PARTS or not _is_number(wanted):
+        return estate.prepared(("trend", *arguments.values()), lambda: _ask(estate, arguments))
+    part, slots = (wanted, int(wanted)), Slots()
+    form = slots.after(part)
+    known = estate.formed(
+        ("trend-part", kind, part), form, slots, lambda one: _keys(estate, kind, *one).limit(1)
+    )
+    if not known.fetch().num_rows:
+        raise _unknown(kind, wanted)
+
+    def make(one: tuple[str, int]) -> ir.Table:
+        keys = _keys(estate, kind, *one)
+        return _days(estate, estate.table("facts").semi_join(keys, keys.columns))
+
+    return estate.formed(("trend", kind, part), form, slots, make)
+
+
+def _days(estate: Estate, known: ir.Table) -> ir.Table:
     rows = known.filter(known.state.isin(sorted(OPEN_STATES)))
     found = rows.group_by("console", "run").aggregate(
         **{s.word: rows.findings.sum(where=rows.severity == int(s)) for s in counts.WORST_FIRST},
@@ -63,34 +88,46 @@ def of_scope(estate: Estate, facts: ir.Table, scope: str) -> ir.Table:
         # Each finding counts once by its repository, and again for each list.
         return facts.filter(facts.list_id.isnull())
     kind, _, wanted = scope.partition(":")
-    if kind == REPOSITORY and wanted:
-        return _narrowed(estate, facts, "repositories", "repository_id", wanted)
-    if kind == LIST and wanted:
-        return _narrowed(estate, facts, "asset_lists", "list_id", wanted)
+    if kind in _PARTS and wanted:
+        return _narrowed(estate, facts, kind, wanted)
     raise UsageError(
         f"{scope!r} is neither the whole estate nor a part of it.",
         advice=f"{ALL}, {REPOSITORY}:NAME or {LIST}:NAME; a number does as well.",
     )
 
 
-def _narrowed(estate: Estate, facts: ir.Table, table: str, column: str, wanted: str) -> ir.Table:
+def _narrowed(estate: Estate, facts: ir.Table, kind: str, wanted: str) -> ir.Table:
     """The counts of what is called so, at each console that has it."""
+    keys = _keys(estate, kind, wanted, int(wanted) if _is_number(wanted) else None)
+    if not Statement.of(keys.limit(1), estate.backend).fetch().num_rows:
+        raise _unknown(kind, wanted)
+    return facts.semi_join(keys, keys.columns)
+
+
+def _keys(estate: Estate, kind: str, wanted: str, number: int | None) -> ir.Table:
+    """Of the parts that have this name or number."""
+    table, column = _PARTS[kind]
     known = estate.table(table)
     keys = known.filter(known.name.lower() == wanted.lower()).select("console", column)
-    if wanted.isascii() and wanted.isdigit() and len(wanted) <= _MOST_DIGITS:
+    if number is not None:
         # By its number also what is no longer there.
-        counted = facts.filter(facts[column] == int(wanted)).select("console", column)
-        keys = keys.union(counted).union(
-            known.filter(known[column] == int(wanted)).select("console", column)
-        )
-    keys = keys.distinct()
-    if not Statement.of(keys.limit(1), estate.backend).fetch().num_rows:
-        what = "repository" if table == "repositories" else "asset list"
-        raise UsageError(
-            f"There is no {what} {wanted!r} in this snapshot.",
-            advice=f"`plumbline ask by-{'repository' if table == 'repositories' else 'list'}`.",
-        )
-    return facts.semi_join(keys, ["console", column])
+        facts = estate.table("facts")
+        counted = facts.filter(facts[column] == number).select("console", column)
+        named = known.filter(known[column] == number).select("console", column)
+        keys = keys.union(counted).union(named)
+    return keys.distinct()
+
+
+def _is_number(wanted: str) -> bool:
+    return wanted.isascii() and wanted.isdigit() and len(wanted) <= _MOST_DIGITS
+
+
+def _unknown(kind: str, wanted: str) -> UsageError:
+    what, question = ("asset list", "list") if kind == LIST else (kind, kind)
+    return UsageError(
+        f"There is no {what} {wanted!r} in this snapshot.",
+        advice=f"`plumbline ask by-{question}`.",
+    )
 
 
 def day_of(estate: Estate, at: ir.TimestampValue) -> ir.IntegerValue:
@@ -135,6 +172,7 @@ QUESTION = Question(
         number("open", "open findings together"),
     ),
     ask=_ask,
+    statement=_prepared,
     parameters=(
         Parameter(
             name="of",

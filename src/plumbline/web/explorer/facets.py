@@ -89,7 +89,9 @@ def values(asked: Asked, seen: Seen, field: Field) -> list[tuple[str, int]]:
 def _free(asked: Asked, seen: Seen, fields: Sequence[Field]) -> dict[str, list[tuple[str, int]]]:
     """The same of all fields that are not chosen from, asked at once."""
     relation = asked.kind.relation
-    names = [f.name for f in fields if refining.without(asked.query, relation, f.name) == asked.query]
+    names = [
+        f.name for f in fields if refining.without(asked.query, relation, f.name) == asked.query
+    ]
     if not names:
         return {}
     key = ("facets", asked.kind.page, tuple(names), asked.query)
