@@ -78,7 +78,11 @@ class Ordeal:
         fewest = min(self.killed[phase] for phase in PHASES)
         phase = self.dice.choice([name for name in PHASES if self.killed[name] == fewest])
         step = self.dice.randrange(self.steps[phase])
-        if not self._work({"phase": phase, "step": step}):
+        counts = self._work({"phase": phase, "step": step})
+        if counts:
+            # The first run had more to do than later ones: aim lower, down to where this one came.
+            self.steps[phase] = max(counts.get(phase, 0), self.steps[phase] * 3 // 4)
+        else:
             self.killed[phase] += 1
 
     def _by_clock(self) -> None:
