@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plumbline.ledger import snapshots
+from plumbline.posture import coded
 from plumbline.terms.person import Purview, Role
 from plumbline.web import estates
 from plumbline.web.explorer.kinds import KINDS
@@ -34,6 +35,13 @@ FACETS = (
     "/findings/facets", "/findings/facets?q=severity:critical,high+state:fixed",
     "/hosts/facets?q=", "/vulnerabilities/facets?q=", "/lists/facets",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def numbered(town: Town) -> None:
+    """Findings are answered from their numbers, as they are in a site that is served."""
+    del town
+    assert coded.prepare(part_of("viewer").estate)
 
 
 def text_of(browser: Client, address: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plumbline.console.tls import fetch_certificate, objection
 from plumbline.errors import PlumblineError
@@ -21,7 +21,20 @@ _PATIENCE = 8.0
 """Seconds to wait for a handshake: a person waits, too."""
 
 
-def look(now: Draft) -> tuple[Certificate | None, PlumblineError | None, str]:
+def shown(form: Belief, now: Draft, place: str) -> dict[str, Any]:
+    """What the page tells of a console's certificate; `place` is its own address."""
+    certificate, trouble, doubt = _look(now)
+    return {
+        "form": form,
+        "certificate": certificate,
+        "trouble": trouble,
+        "doubt": doubt,
+        "draft": now,
+        "again": place,
+    }
+
+
+def _look(now: Draft) -> tuple[Certificate | None, PlumblineError | None, str]:
     """The certificate; what keeps it from being seen; why this machine does not believe it."""
     plain = replace(now.address, trust=Trust())
     try:

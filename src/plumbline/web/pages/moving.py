@@ -65,16 +65,7 @@ def certificate(request: HttpRequest, name: str) -> HttpResponse:
     form = Belief(sent(request), request.FILES or None, initial={"trust": now.trust})
     if request.method == "POST" and form.is_valid() and (chosen := trust.believed(form, now)):
         return _moved(request, name, replace(now, trust=chosen.kind.value, believed=chosen.value))
-    shown, trouble, doubt = trust.look(now)
-    context = {
-        "form": form,
-        "certificate": shown,
-        "trouble": trouble,
-        "doubt": doubt,
-        "draft": now,
-        "again": request.path,
-        "name": name,
-    }
+    context = {**trust.shown(form, now, request.path), "name": name}
     return render(request, "connection/trust.html", context)
 
 

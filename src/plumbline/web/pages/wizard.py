@@ -86,16 +86,7 @@ def certificate(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (chosen := trust.believed(form, now)):
         replace(now, trust=chosen.kind.value, believed=chosen.value).keep(request)
         return redirect("connect-guide")
-    shown, trouble, doubt = trust.look(now)
-    context = {
-        "form": form,
-        "certificate": shown,
-        "trouble": trouble,
-        "doubt": doubt,
-        "draft": now,
-        "again": request.path,
-    }
-    return _step(request, "connect-trust", context)
+    return _step(request, "connect-trust", trust.shown(form, now, request.path))
 
 
 def guide(request: HttpRequest) -> HttpResponse:
