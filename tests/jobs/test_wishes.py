@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -243,7 +245,7 @@ def test_upkeep_comes_once_a_day_whoever_asks(settings: Settings) -> None:
     for hours in (0, 1, 23, 25):
         keeper = Upkeep(
             settings=settings,
-            clear=done.append,
+            clear=lambda found, gone: done.append(found),  # noqa: ARG005
             clock=lambda at=now + timedelta(hours=hours): at,  # type: ignore[misc]
         )
         keeper.after_run()
@@ -255,13 +257,36 @@ def test_upkeep_comes_once_a_day_whoever_asks(settings: Settings) -> None:
 def test_upkeep_that_fails_is_a_line_in_the_log(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_settings: Settings) -> None:
+    def fail(_settings: Settings, *, gone: object) -> None:
+        del gone
         raise OSError("no such luck")
 
     keeper = Upkeep(settings=settings, clear=fail)
     keeper.after_run()
     keeper.wait()
     assert "could not be cleared up: OSError: no such luck" in caplog.text
+
+
+def test_upkeep_of_a_worker_that_ends_stops_behind_the_file_it_is_at(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    begun, go_on, removed = threading.Event(), threading.Event(), []
+
+    def clear(_settings: Settings, *, gone: Callable[[str], None]) -> None:
+        for file in ("first", "second"):
+            begun.set()
+            assert go_on.wait(30)
+            removed.append(file)
+            gone(file)
+
+    keeper = Upkeep(settings=settings, clear=clear)
+    keeper.after_run()
+    assert begun.wait(30)
+    threading.Timer(0.3, go_on.set).start()
+    keeper.end()
+    assert removed == ["first"]
+    assert "cut short" in caplog.text
 
 
 def test_an_edit_holds_from_the_next_turn_on(lab: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from plumbline.ledger import snapshots
@@ -9,7 +10,12 @@ from plumbline.web import estates
 from plumbline.web.visitor import Visitor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
     from town import Town
+
+    from plumbline.web.estates import Seen
 
 SOMEBODY = Visitor(name="viewer", rights=frozenset())
 
@@ -33,3 +39,41 @@ def test_who_comes_afterwards_finds_it_worked_out(town: Town) -> None:
     for kind in kinds.KINDS.values():
         query, _ = asking.read(kind, kind.begins)
         assert seen._answers.get(("total", kind.relation.name, query), lambda: -1) >= 0
+
+
+def test_it_ends_behind_the_question_it_is_at_and_is_waited_for(town: Town) -> None:
+    """With a thread in the engine, Python's own end would abort the process."""
+    del town
+    from plumbline.web import warming  # noqa: PLC0415
+
+    begun, ended, asked = threading.Event(), threading.Event(), []
+
+    def ask() -> None:
+        begun.set()
+        assert ended.wait(30)
+        asked.append("a question")
+
+    def work(_: Seen) -> Iterator[Callable[[], object]]:
+        yield from (ask, ask)
+
+    with warming.Warming(work):
+        assert begun.wait(30)
+        threading.Timer(0.3, ended.set).start()
+    assert asked == ["a question"]
+
+
+def test_what_foreign_code_gets_wrong_is_told_once_and_the_rest_goes_on(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    del town
+    from plumbline.web import warming  # noqa: PLC0415
+
+    def work(_: Seen) -> Iterator[Callable[[], object]]:
+        yield lambda: "nothing".index("all")
+
+    found = warming.Warming(work)
+    warm = found._look(None)
+    assert warm is not None
+    assert found._look(warm) == warm
+    assert caplog.text.count("are not worked out ahead") == 1
+    assert "ValueError: substring not found" in caplog.text

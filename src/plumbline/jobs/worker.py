@@ -87,6 +87,7 @@ class Worker:
             self._see_off(queue)
         finally:
             queue.close()
+            upkeep.end()
             self._leave()
 
     def _loop(self, queue: Queue, attempts: Attempts, *, once: bool) -> None:

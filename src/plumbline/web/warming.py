@@ -33,16 +33,19 @@ _LOG = logging.getLogger(__name__)
 _PAUSE = 3.0
 _NICE = 10
 """Below whatever serves a page, where the system tells threads apart."""
-_GRACE = 5
 
 
 class Warming:
     """Watches for what is published; use it as a context manager."""
 
-    def __init__(self, pause: float = _PAUSE) -> None:
-        self._pause = pause
+    def __init__(
+        self, work: Callable[[Seen], Iterator[Callable[[], object]]] | None = None
+    ) -> None:
+        self._work = work or steps
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="plumbline-warming", daemon=True)
+        # No daemon: Python's own end aborts the process with a thread in the engine.
+        # https://docs.python.org/3/c-api/init.html#c.PyEval_RestoreThread
+        self._thread = threading.Thread(target=self._watch, name="plumbline-warming")
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -50,9 +53,9 @@ class Warming:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it end behind the question it is at."""
+        """Let it end behind the question it is at, and wait for that."""
         self._closing.set()
-        self._thread.join(_GRACE)
+        self._thread.join()
 
     def _watch(self) -> None:
         if sys.platform == "linux":
@@ -66,20 +69,28 @@ class Warming:
                 _LOG.info("Nothing could be worked out ahead: %s", error)
             finally:
                 opening.close()
-            self._closing.wait(self._pause)
+            self._closing.wait(_PAUSE)
 
     def _look(self, warm: object) -> object:
         """Work out what is new since the last look; what is warm now."""
         shown = snapshots.latest_all()
         now = (tuple(snapshot.run for snapshot in shown), deadlines.current(own()))
         if shown and now != warm:
-            for step in steps(estates.seen_by(_EVERYBODY, shown)):
-                if self._closing.is_set():
-                    return warm
-                step()
+            try:
+                self._prepare(estates.seen_by(_EVERYBODY, shown))
+            except PlumblineError:
+                raise
+            except Exception:  # noqa: BLE001 - foreign code's; every few seconds it would fail anew
+                _LOG.exception("Pages of runs %s are not worked out ahead", now[0])
             # What was shown before takes as much memory as what is shown now.
             estates.keep_newest(shown)
         return now
+
+    def _prepare(self, seen: Seen) -> None:
+        for step in self._work(seen):
+            if self._closing.is_set():
+                return
+            step()
 
 
 _EVERYBODY = Visitor(name="", rights=frozenset({Right.SEE}))
