@@ -72,3 +72,26 @@ def postgresql(postgresql_server: Server) -> Iterator[Database]:
     database = postgresql_server.create()
     yield database
     database.drop()
+
+
+@pytest.fixture(scope="session")
+def _tables(postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database that has the ledger's tables, and nothing in them."""
+    from plumbline.config.settings import Settings  # noqa: PLC0415 - Django, likewise
+    from plumbline.ledger import opening  # noqa: PLC0415
+
+    postgresql_server.start()
+    database = postgresql_server.create()
+    home = tmp_path_factory.mktemp("tables")
+    opening.open_ledger(Settings(home=home, database_url=database.url))
+    opening.close()
+    return database.name
+
+
+@pytest.fixture
+def tabled(postgresql_server: Server, _tables: str) -> Iterator[Database]:
+    """A database as `postgresql`, with the ledger's tables: making them takes long."""
+    postgresql_server.start()
+    database = postgresql_server.create(_tables)
+    yield database
+    database.drop()

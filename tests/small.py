@@ -54,7 +54,7 @@ class Made:
 
 
 def engine_over(rows: dict[str, Rows], as_of: dict[str, datetime] | None = None) -> Estate:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET TimeZone = 'UTC'")
     for table in tables.TABLES:
         filled = [{name: row.get(name) for name in table.names} for row in rows.get(table.name, [])]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from commandline import ACCESS, SECRET, Run, Spawn, Told
 
+from blank import settle
 from plumbline.cli import main
 from plumbline.ledger.opening import close
 
@@ -27,9 +28,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
+def settled(home: Path) -> Path:
+    """The data folder with the ledger's tables in it already, for making them takes long."""
+    settle(home)
+    return home
+
+
+@pytest.fixture
 def plumbline(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command line."""
-    assert not home.exists()
+    assert os.environ["PLUMBLINE_HOME"] == str(home)
 
     def run(*args: str) -> Told:
         with pytest.raises(SystemExit) as stop:
@@ -61,7 +69,7 @@ def spawn(home: Path) -> Spawn:
 @pytest.fixture
 def keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """API keys in the environment."""
-    assert not home.exists()
+    assert home.parent.exists()
     monkeypatch.setenv("PLUMBLINE_ACCESS_KEY", ACCESS)
     monkeypatch.setenv("PLUMBLINE_SECRET_KEY", SECRET)
 

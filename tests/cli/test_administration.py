@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from commandline import Run, Spawn
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 def test_the_audit_is_narrowed_and_exported(plumbline: Run, lab: str) -> None:
     plumbline("connection", "edit", lab, "--pause")

@@ -15,6 +15,8 @@ from plumbline.ledger import connections
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 FINGERPRINT = "AB:" * 31 + "AB"
 ADD = ("connection", "add", "lab", "--url", "https://sc.example")
 

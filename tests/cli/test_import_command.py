@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from commandline import Run, Spawn
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:

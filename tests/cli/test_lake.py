@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from plumbline.terms.snapshot import Pin
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 NOW = datetime.now(UTC)
 
 

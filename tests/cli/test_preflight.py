@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from commandline import Run, Told
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("settled")]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from commandline import Run
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 PROGRAM = [sys.executable, "-c", "from plumbline.cli import main; main()"]
 FULL = Path("/dev/full")
 

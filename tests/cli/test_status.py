@@ -15,6 +15,8 @@ from plumbline.terms.run import RunMode, RunState
 if TYPE_CHECKING:
     from commandline import Run
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 ACTIVE, ERROR, DEGRADED = 0, 1, 6
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from commandline import Run, Spawn
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 def test_a_schedule_is_set_shown_listed_and_removed(plumbline: Run, lab: str) -> None:
     wish = ("--cron", "0 2 * * *", "--blackout", "08:00-18:00", "--jitter", "10m")
@@ -167,7 +169,7 @@ def test_a_worker_whose_queue_cannot_be_used_says_so(spawn: Spawn, home: Path, s
     if spoil == "folder":
         place.mkdir(parents=True)
     else:
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         place.write_bytes(b"no database at all" * 1_000)
     told = spawn("worker", "--once")
     assert told.code == 1

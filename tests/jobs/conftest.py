@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sync"))
 from crew import ZYGOTE, MakeConsole, Workers
 from lab import Lab, only
 
+from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
@@ -24,7 +24,7 @@ from plumbline.terms.connection import Address, Connection, Keys, Manners, Scope
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from postgresql import Database, Server
+    from postgresql import Database
 
 
 @pytest.fixture(scope="session")
@@ -46,47 +46,23 @@ def crew(zygote: subprocess.Popen[str]) -> Iterator[Workers]:
         found.kill(number)
 
 
-@pytest.fixture(scope="session")
-def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose ledger has its tables and nothing in them."""
-    home = tmp_path_factory.mktemp("blank") / "home"
-    opening.open_ledger(Settings(home=home))
-    opening.close()
-    return home
-
-
-@pytest.fixture(scope="session")
-def blank_database(postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of such a database."""
-    postgresql_server.start()
-    database = postgresql_server.create()
-    home = tmp_path_factory.mktemp("blank")
-    opening.open_ledger(Settings(home=home, database_url=database.url))
-    opening.close()
-    return database.name
-
-
 @pytest.fixture
-def postgresql(postgresql_server: Server, blank_database: str) -> Iterator[Database]:
-    """A database with tables, for making them takes long."""
-    postgresql_server.start()
-    database = postgresql_server.create(blank_database)
-    yield database
-    database.drop()
+def postgresql(tabled: Database) -> Database:
+    """A database with tables."""
+    return tabled
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, blank_home: Path
-) -> Iterator[Settings]:
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """A ledger of its own, once on either database, and pauses of seconds instead of minutes."""
     url = ""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql").url
-    shutil.copytree(blank_home, tmp_path / "home")
+    settle(tmp_path / "home")
     found = Settings(
         home=tmp_path / "home",
         database_url=url,
+        engine_threads=1,
         retry_pause_seconds=1,
         retry_longest_pause_seconds=2,
         retry_limit_seconds=60,

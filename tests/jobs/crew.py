@@ -62,7 +62,7 @@ class Workers:
         plain = {
             name: getattr(settings, name)
             for name in settings.__dataclass_fields__
-            if name.startswith(("retry_", "parallel_", "timezone", "database_url"))
+            if name.startswith(("retry_", "parallel_", "timezone", "database_url", "engine_"))
         }
         told = {"home": str(settings.home), "settings": plain, "once": once, "level": level}
         told |= {"fate": fate, "watch": watch}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.ledger import connections
 from plumbline.ledger.opening import close, open_ledger
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 def unopened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty ledger, once on either database."""
     url = ""
+    has_tables = "settings" in request.fixturenames
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").url
+        url = request.getfixturevalue("tabled" if has_tables else "postgresql").url
+    elif has_tables:
+        settle(tmp_path / "home")
     yield Settings(home=tmp_path / "home", database_url=url)
     close()
 

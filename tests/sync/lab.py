@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
-from plumbline.lake.engine import connect, show_snapshot
+from plumbline.lake.engine import Limits, connect, show_snapshot
 from plumbline.ledger import connections, opening, snapshots
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Report, Synchroniser
@@ -60,7 +61,7 @@ class Lab:
         """Rows of the published snapshot."""
         snapshot = snapshots.latest(connection)
         assert snapshot is not None
-        engine = connect()
+        engine = connect(Limits(threads=1))
         files = {t.name: snapshot.tables[t.name].files for t in TABLES}
         show_snapshot(engine, self.settings.lake, files)
         return engine.execute(query, values or None).fetchall()
@@ -136,7 +137,8 @@ def labs(folder: Path) -> Iterator[MakeLab]:
         running.append(emulator)
         for fault in faults:
             emulator.add_fault(fault)
-        settings = Settings(home=folder / "home")
+        settings = Settings(home=folder / "home", engine_threads=1)
+        settle(settings.home)
         open_ledger(settings)
         scope.setdefault("was", WasMode.INCLUDE)
         connection = Connection(

@@ -11,10 +11,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.emulator.estate import Estate
 from plumbline.errors import IncompleteError, UsageError
-from plumbline.lake.engine import connect, show_snapshot
+from plumbline.lake.engine import Limits, connect, show_snapshot
 from plumbline.ledger import connections, evidence, opening, runs, snapshots
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.imports import Imported, Importer
@@ -56,7 +57,7 @@ class Desk:
     def ask(self, query: str, name: str = "files") -> list[tuple[Any, ...]]:
         snapshot = snapshots.latest(name)
         assert snapshot is not None
-        engine = connect()
+        engine = connect(Limits(threads=1))
         files = {t.name: snapshot.tables[t.name].files for t in TABLES}
         show_snapshot(engine, self.settings.lake, files)
         return engine.execute(query).fetchall()
@@ -75,7 +76,8 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    settings = Settings(home=tmp_path / "home")
+    settings = Settings(home=tmp_path / "home", engine_threads=1)
+    settle(settings.home)
     open_ledger(settings)
     yield Desk(tmp_path, settings)
     opening.close()
@@ -136,7 +138,8 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path, seed: int) -> None:
     told = []
     dice = random.Random(seed)  # noqa: S311 - a repeatable order
     for place in range(2):
-        settings = Settings(home=tmp_path / f"home-{place}")
+        settings = Settings(home=tmp_path / f"home-{place}", engine_threads=1)
+        settle(settings.home)
         open_ledger(settings)
         desk = Desk(tmp_path, settings)
         if place:

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from lab import Lab, only
 
+from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.emulator import Emulator, Estate, Scenario
 from plumbline.ledger import connections, opening, runs
@@ -185,7 +186,8 @@ def _told(life: Life) -> Shown:
 @pytest.fixture
 def months(tmp_path: Path) -> Iterator[list[Month]]:
     """Three consoles of one home."""
-    settings = Settings(home=tmp_path / "home", whole_below=0)
+    settings = Settings(home=tmp_path / "home", whole_below=0, engine_threads=1)
+    settle(settings.home)
     open_ledger(settings)
     with ExitStack() as stack:
         yield [_month(stack, settings, seed) for seed in range(3)]

@@ -89,7 +89,7 @@ def founded(folder: Path, made: Made) -> Iterator[Town]:
     """Make a site in a folder; the ledger alone is what is left afterwards."""
     from plumbline.web import frame  # noqa: PLC0415
 
-    settings = Settings(home=folder / "home")
+    settings = Settings(home=folder / "home", engine_threads=1)
     # Django asks for one when the site's is taken away again.
     django_settings.SECRET_KEY = "of the ledger alone"
     values = frame.django(settings, frame.Face(hosts=(HOST,)))

@@ -56,7 +56,16 @@ def found_host(estate: Estate, wanted: str) -> str:
     Raises:
         UsageError: there is none, or there are several; these are told.
     """
-    name, slots = wanted.strip().lower(), Slots()
+    name = wanted.strip().lower()
+    held = f"host called {name}"
+    if estate.held(held) is None:
+        # A page asks several questions about one host. No more is kept than hosts have names.
+        estate.hold(held, _looked_up(estate, wanted, name))
+    return str(estate.held(held))
+
+
+def _looked_up(estate: Estate, wanted: str, name: str) -> str:
+    slots = Slots()
     known = (consoles.keys_of(estate, name)[0], name)
     form = tuple(map(slots.text, known))
     answer = estate.formed(("host-called", known), form, slots, lambda n: _called(estate, *n))

@@ -14,6 +14,7 @@ from plumbline.web import cells, estates, places
 from plumbline.web.blocks import counting
 from plumbline.web.explorer import kinds
 from plumbline.web.pages.overview import mix
+from plumbline.web.together import together
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -39,7 +40,15 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     seen = estates.seen(request)
     row = one(seen, "hosts", term("host", key))
     here = term("host", row["host"])
+    key = row["host"]
     context = {
+        **together(
+            findings=lambda: table(seen, _FINDINGS, term("state", "open", "reopened"), here),
+            events=lambda: seen.ask("host-events", key, _EVENTS),
+            names=lambda: seen.ask("host-names", key),
+            lists=lambda: seen.ask("host-lists", key),
+            total=lambda: seen.total("findings", f"{places.OPEN} {here}"),
+        ),
         "host": row,
         "name": row["dns_name"] or row["netbios_name"] or row["ip"] or row["host"],
         "facts": facts("hosts", row, _identity(row)),
@@ -48,12 +57,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
             (word, row[word], places.open_findings(here, f"severity:{word}"))
             for word in ("critical", "high", "medium", "low", "info")
         ],
-        "names": seen.ask("host-names", row["host"]),
-        "lists": seen.ask("host-lists", row["host"]),
-        "events": seen.ask("host-events", row["host"], _EVENTS),
-        "findings": table(seen, _FINDINGS, term("state", "open", "reopened"), here),
         "open": places.open_findings(here),
-        "total": seen.total("findings", f"{places.OPEN} {here}"),
         "all": places.to("findings", here),
         "several": seen.estate.several,
         "counted": counting.CHARTS,

@@ -15,8 +15,11 @@ from plumbline.web.blocks import counting, drawings
 from plumbline.web.explorer import kinds
 from plumbline.web.pages.host import facts, table
 from plumbline.web.pages.overview import mix
+from plumbline.web.together import together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
 
     from plumbline.posture.filters import Term
@@ -36,18 +39,18 @@ def show(request: HttpRequest, console: str, number: int) -> HttpResponse:
     seen = estates.seen(request)
     row = _list(seen, console, number)
     here = places.of_list(console, row["name"], several=seen.estate.several)
-    members = f"{places.HERE} {here}"
+    of = f"list:{number}"
     context = {
-        **_scope(seen, row, here),
+        **together(
+            **_asked(seen, here),
+            overlap=lambda: _overlap(seen, console, number, here),
+            severities=lambda: drawings.severities(seen, row, here, of=of, console=console),
+        ),
+        **_scope(row, here),
         "title": row["name"],
         "crumb": ("lists", "Asset lists"),
         "facts": facts("lists", row, _FACTS),
-        "members": _hosts(seen, here),
-        "members_total": seen.total("hosts", members),
-        "members_href": places.to("hosts", places.HERE, here),
         "unscanned": max((row["ip_count"] or 0) - row["hosts"], 0),
-        "overlap": _overlap(seen, console, number, here),
-        "severities": drawings.severities(seen, row, here, of=f"list:{number}", console=console),
     }
     return render(request, "scope.html", context)
 
@@ -89,23 +92,34 @@ def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
         )
     row = found[0]
     here = places.of_repository(console, row["name"], several=seen.estate.several)
+    of = f"repository:{number}"
     context = {
-        **_scope(seen, row, here),
+        **together(
+            **_asked(seen, here),
+            severities=lambda: drawings.severities(seen, row, here, of=of, console=console),
+        ),
+        **_scope(row, here),
         "score": _scores(seen).get(wanted, {}).get("score"),
         "title": row["name"],
         "crumb": ("repositories", "Repositories"),
         "about": f"{row['data_format'] or 'format not told'}, number {number} at {console}",
-        "members": _hosts(seen, here),
-        "members_total": seen.total("hosts", f"{places.HERE} {here}"),
-        "members_href": places.to("hosts", places.HERE, here),
-        "severities": drawings.severities(
-            seen, row, here, of=f"repository:{number}", console=console
-        ),
     }
     return render(request, "scope.html", context)
 
 
-def _scope(seen: Seen, row: dict[str, Any], here: Term) -> dict[str, Any]:
+def _asked(seen: Seen, here: Term) -> dict[str, Callable[[], Any]]:
+    """What is asked of a list or a repository alike."""
+    opened = term("state", "open", "reopened")
+    return {
+        "findings": lambda: table(seen, _FINDINGS, opened, here, limit=_TOP),
+        "members": lambda: _hosts(seen, here),
+        "members_total": lambda: seen.total("hosts", f"{places.HERE} {here}"),
+        "overdue": lambda: seen.total("findings", f"{places.OPEN} {here} sla:overdue"),
+        "grave": lambda: seen.total("findings", f"{places.OPEN} {here} exploitable:yes"),
+    }
+
+
+def _scope(row: dict[str, Any], here: Term) -> dict[str, Any]:
     return {
         "row": row,
         "counted": counting.CHARTS,
@@ -114,12 +128,10 @@ def _scope(seen: Seen, row: dict[str, Any], here: Term) -> dict[str, Any]:
         "mix": mix(row, here),
         "total": row["findings"],
         "open": places.open_findings(here),
-        "overdue": seen.total("findings", f"{places.OPEN} {here} sla:overdue"),
         "overdue_href": places.open_findings(here, "sla:overdue"),
-        "grave": seen.total("findings", f"{places.OPEN} {here} exploitable:yes"),
         "grave_href": places.open_findings(here, "exploitable:yes"),
         "report": places.report(here, title=row["name"]),
-        "findings": table(seen, _FINDINGS, term("state", "open", "reopened"), here, limit=_TOP),
+        "members_href": places.to("hosts", places.HERE, here),
     }
 
 
