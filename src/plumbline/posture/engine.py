@@ -161,6 +161,25 @@ class Estate:
                 raise _failed(error) from error
         return tables
 
+    def on_file(self) -> set[str]:
+        """Names of the tables that are read from files; for engines in this process."""
+        with self.backend.con.cursor() as cursor:
+            views = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+            return {name for (name,) in views.fetchall() if name in self.tables}
+
+    def settle(
+        self, name: str, made: Mapping[str, Callable[[Mapping[str, ir.Table]], ir.Table]]
+    ) -> None:
+        """Tables as of `packed`, by names of `on_file`: from now on they are read in their place.
+
+        Raises:
+            StorageError: the engine could not read its files or had no room.
+        """
+        tables = self.packed(name, made)
+        with self.backend.con.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {name}.{table}")
+
     @property
     def is_local(self) -> bool:
         """Whether the engine runs in this process."""

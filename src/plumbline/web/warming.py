@@ -16,7 +16,7 @@ from django.http import HttpRequest, QueryDict
 
 from plumbline.errors import PlumblineError, StorageError
 from plumbline.ledger import deadlines, opening, snapshots
-from plumbline.posture import coded
+from plumbline.posture import coded, resident
 from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.explorer import asking, facets, kinds, listing
@@ -97,12 +97,13 @@ _EVERYBODY = Visitor(name="", rights=frozenset({Right.SEE}))
 """Who sees everything, without a layout of their own."""
 
 
-def _number(seen: Seen) -> None:
-    """Make findings quick to ask; without room for that, they are asked as they are."""
+def _quicken(seen: Seen) -> None:
+    """Make the estate quick to ask; without room for that, it is asked as it is."""
     try:
+        resident.prepare(seen.estate)
         coded.prepare(seen.estate)
     except StorageError as error:
-        _LOG.info("Findings are asked without numbers: %s", error)
+        _LOG.info("Questions are asked of the files as they are: %s", error)
 
 
 def steps(seen: Seen) -> Iterator[Callable[[], object]]:
@@ -111,7 +112,7 @@ def steps(seen: Seen) -> Iterator[Callable[[], object]]:
     request.method = "GET"
     request.GET = QueryDict()
     request.visitor = _EVERYBODY  # type: ignore[attr-defined]
-    yield lambda: _number(seen)
+    yield lambda: _quicken(seen)
     yield lambda: overview.prepared(request, seen)
     asked = [asking.asked(request, kind) for kind in kinds.KINDS.values()]
     for one in asked:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import consoles, counts, sources
+from plumbline.posture import consoles, counts, resident, sources
 from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import LIMIT, Parameter, Question, limit, number, text
 from plumbline.posture.questions.one import found_host
@@ -44,7 +44,9 @@ def _prepared(name: str, make: Made) -> Prepared:
     def statement(estate: Estate, given: Mapping[str, str]) -> Statement:
         keys, most, slots = _keys(estate, given), _most(given), Slots()
         form = tuple(map(slots.text, keys))
-        return estate.formed((name, most, keys), form, slots, lambda k: make(estate, k, most))
+        # One that was made of the files goes on reading them.
+        key = (name, most, resident.is_ready(estate), keys)
+        return estate.formed(key, form, slots, lambda k: make(estate, k, most))
 
     return statement
 
@@ -53,14 +55,13 @@ def _most(given: Mapping[str, str]) -> int:
     return limit(given) if LIMIT.name in given else 0
 
 
-def _rows(estate: Estate, table: str, keys: tuple[str, ...]) -> ir.Table:
+def _rows(rows: ir.Table, keys: tuple[str, ...]) -> ir.Table:
     """A table's rows of a host, at every console that sees it."""
-    rows = estate.table(table)
     return rows.filter(rows.host.isin(keys))
 
 
 def _names(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
-    rows = _rows(estate, "aliases", keys)
+    rows = _rows(estate.table("aliases"), keys)
     known = sources.repositories(estate).rename(repository="name")
     rows = rows.left_join(known, _REPOSITORY, rname="repository__{name}")
     rows = rows.mutate(present=consoles.present(rows))
@@ -69,7 +70,7 @@ def _names(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
 
 
 def _lists(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
-    rows = _rows(estate, "memberships", keys)
+    rows = _rows(estate.table("memberships"), keys)
     lists = estate.table("asset_lists").select("console", "list_id", "name", "type")
     rows = rows.inner_join(lists, ["console", "list_id"], rname="list__{name}")
     rows = rows.rename(id="list_id").order_by("console", "name")
@@ -77,11 +78,11 @@ def _lists(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
 
 
 def _events(estate: Estate, keys: tuple[str, ...], most: int) -> ir.Table:
-    rows = _rows(estate, "events", keys)
+    rows = _rows(resident.host_events(estate), keys)
     told = rows.group_by("console", "run", "at", "event").aggregate(
         **counts.by_severity(rows), findings=rows.count()
     )
-    rows = told.order_by(ibis.desc("at"), "console", "event").limit(most)
+    rows = told.order_by(ibis.desc("at"), "console", ibis.desc("run"), "event").limit(most)
     return rows.select(*(column.name for column in EVENTS.columns))
 
 

@@ -37,19 +37,21 @@ _TOLD = ("synopsis", "solution", "output")
 
 def show(request: HttpRequest, key: str) -> HttpResponse:
     """The page of a host."""
-    seen = estates.seen(request)
-    row = one(seen, "hosts", term("host", key))
-    here = term("host", row["host"])
-    key = row["host"]
+    seen, here = estates.seen(request), term("host", key)
+    told = together(
+        host=lambda: one(seen, "hosts", here),
+        findings=lambda: table(seen, _FINDINGS, term("state", "open", "reopened"), here),
+        events=lambda: seen.ask("host-events", key, _EVENTS),
+        names=lambda: seen.ask("host-names", key),
+        lists=lambda: seen.ask("host-lists", key),
+        total=lambda: seen.total("findings", f"{places.OPEN} {here}"),
+    )
+    row = told["host"]
+    if row["host"] != key:
+        # Seen by several consoles, it has a key at each of them.
+        return show(request, row["host"])
     context = {
-        **together(
-            findings=lambda: table(seen, _FINDINGS, term("state", "open", "reopened"), here),
-            events=lambda: seen.ask("host-events", key, _EVENTS),
-            names=lambda: seen.ask("host-names", key),
-            lists=lambda: seen.ask("host-lists", key),
-            total=lambda: seen.total("findings", f"{places.OPEN} {here}"),
-        ),
-        "host": row,
+        **told,
         "name": row["dns_name"] or row["netbios_name"] or row["ip"] or row["host"],
         "facts": facts("hosts", row, _identity(row)),
         "mix": mix(row, here),
