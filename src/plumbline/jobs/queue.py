@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbos import DBOS, DBOSConfig
+    from sqlalchemy import Engine
 
     from plumbline.config.settings import Settings
     from plumbline.jobs.attempt import Attempts
@@ -59,6 +60,7 @@ class Queue:
         self._seconds = seconds
         self._active: set[str] = set()
         self._dbos: type[DBOS] | None = None
+        self._engine: Engine | None = None
         self._turn: Any = None
 
     @property
@@ -85,6 +87,10 @@ class Queue:
         if self._dbos is not None:
             self._dbos.destroy(destroy_registry=True)
             self._dbos = None
+        if self._engine is not None:
+            # DBOS leaves one that it was given as it is.
+            self._engine.dispose()
+            self._engine = None
 
     def fates(self, jobs: Iterable[Job]) -> Mapping[str, Fate]:
         """What became of the turns of these jobs that were offered, by their marks."""
@@ -204,11 +210,12 @@ class Queue:
         """Where the queue's tables are: in the server's database, else in a file of their own."""
         scheme, _, rest = self._settings.database_url.partition(":")
         if scheme in {"postgresql", "postgres"}:
-            closing = self._attempts.closing
-            return {"system_database_engine": reach.engine(f"postgresql:{rest}", closing)}
-        file = self._settings.home / FILE
-        _prepare(file)
-        return {"system_database_url": f"sqlite:///{file}", "sys_db_pool_size": 5}
+            self._engine = reach.engine(f"postgresql:{rest}", self._attempts.closing)
+        else:
+            file = self._settings.home / FILE
+            _prepare(file)
+            self._engine = reach.file_engine(file)
+        return {"system_database_engine": self._engine}
 
     def _refused(self, error: Exception) -> StorageError:
         text = " ".join(str(getattr(error, "orig", None) or error).split())

@@ -1,7 +1,12 @@
-"""Reaches the queue's database server, and waits for it when it was there before.
+"""Reaches the queue's database: a server, which is waited for when it was there before, or a file.
 
 DBOS itself waits between its tries for up to a minute and a half, and never hears that the worker
 is to end. A connection that is made only when the server answers spares it both.
+
+In a file, DBOS counts what is under way and then claims a turn, and Python's driver begins the
+transaction only between the two: workers that look at the same time would exceed the cap together.
+Here a transaction has the file to itself from its first statement on.
+https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
 """
 
 from __future__ import annotations
@@ -12,12 +17,18 @@ from typing import TYPE_CHECKING, Any
 from plumbline.errors import StorageError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
+    from pathlib import Path
 
+    import sqlalchemy
     from sqlalchemy import Engine
 
 _PAUSE = 0.25
 _POOL = 5
+_BUSY = 30
+"""Seconds to wait for other transactions."""
+_BEGIN = "BEGIN IMMEDIATE"
 _CONNECTION = {
     "application_name": "plumbline",
     "connect_timeout": "10",
@@ -26,6 +37,22 @@ _CONNECTION = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",  # milliseconds
 }
+
+
+def file_engine(file: Path) -> Engine:
+    """Connections to a file, one transaction after the other."""
+    import sqlalchemy  # noqa: PLC0415 - as heavy as DBOS, and comes with it
+
+    found = sqlalchemy.create_engine(
+        f"sqlite:///{file}",
+        connect_args={"timeout": _BUSY},
+        pool_size=_POOL,
+        max_overflow=0,
+    )
+    sqlalchemy.event.listen(found, "connect", _bare)
+    sqlalchemy.event.listen(found, "begin", lambda line: line.exec_driver_sql(_BEGIN))
+    sqlalchemy.event.listen(found, "before_cursor_execute", _begun, retval=True)
+    return found
 
 
 def engine(address: str, closing: Callable[[], bool]) -> Engine:
@@ -70,6 +97,22 @@ class _Reach:
                 self._met = True
                 _bound(made)
                 return made
+
+
+def _bare(made: sqlite3.Connection, _record: object) -> None:
+    """Leave it to us when a transaction begins."""
+    made.isolation_level = None
+    made.execute("PRAGMA foreign_keys=ON")
+
+
+def _begun(
+    line: sqlalchemy.Connection, _cursor: object, statement: str, parameters: Any, *_: object
+) -> tuple[str, Any]:
+    """DBOS begins its own where it knows of the driver's habit; by then it has begun already."""
+    held: Any = line.connection.dbapi_connection
+    if statement.strip().upper() == _BEGIN and held.in_transaction:
+        return "SELECT 1", parameters
+    return statement, parameters
 
 
 def _bound(made: Any) -> None:
