@@ -117,6 +117,7 @@ def _added(rows: dict[str, pa.Table], run: int, at: datetime) -> dict[tables.Tab
     engine = connect(Limits(memory_mb=2_000))
     engine.register("every_finding", rows["findings"])
     engine.register("memberships", rows["memberships"])
+    engine.register("plugins", rows["plugins"])
     step = {"run": pa.array([run], pa.int64()), "at": pa.array([at], tables.Kind.TIME.arrow)}
     engine.register("step", pa.table(step))
     engine.execute(_THEN)

@@ -318,22 +318,24 @@ _BAND = (
 FACTS_QUERY = f"""
 WITH aged AS (
   SELECT n.console, n.host, n.repository_id, n.severity, n.state,
+    coalesce(p.exploit OR p.kev, false) AS exploitable,
     CASE WHEN n.first_seen IS NOT NULL THEN
       greatest(0, (epoch_us(step.at) - epoch_us(n.first_seen)) // 86400000000)
     END AS days
-  FROM findings n CROSS JOIN step
+  FROM findings n CROSS JOIN step LEFT JOIN plugins p ON p.plugin_id = n.plugin_id
 ),
 per_host AS (
   SELECT console, host, repository_id, severity, state, {_BAND} AS age_band,
-    count(*) AS findings
+    count(*) AS findings, count(*) FILTER (exploitable) AS exploitable
   FROM aged GROUP BY ALL
 )
 SELECT p.console, step.run, step.at, p.repository_id, NULL::BIGINT AS list_id, p.severity,
-  p.state, p.age_band, sum(p.findings)::BIGINT AS findings
+  p.state, p.age_band, sum(p.findings)::BIGINT AS findings,
+  sum(p.exploitable)::BIGINT AS exploitable
 FROM per_host p CROSS JOIN step GROUP BY ALL
 UNION ALL
 SELECT p.console, step.run, step.at, NULL::BIGINT, m.list_id, p.severity, p.state, p.age_band,
-  sum(p.findings)::BIGINT
+  sum(p.findings)::BIGINT, sum(p.exploitable)::BIGINT
 FROM per_host p CROSS JOIN step JOIN memberships m ON m.host = p.host GROUP BY ALL
 """  # noqa: S608 - put together from the names of our own bands
-"""Counts by repository and by asset list."""
+"""Counts by repository and by asset list; reads `plugins`, besides what `lifecycle` has laid."""

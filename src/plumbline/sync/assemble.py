@@ -115,7 +115,7 @@ class Assembler:
             pins[table.name] = self._store.replace(table, rows)
         pins[PLUGINS.name] = self._plugins(material)
         pins[OUTPUTS.name] = self._outputs(material)
-        pins |= self._history(pins[FINDINGS.name], members)
+        pins |= self._history(pins, members)
         return Assembly(pins=pins, counts=self._counts(pins))
 
     def facts_only(self, step: lifecycle.Step) -> Assembly:
@@ -125,6 +125,7 @@ class Assembler:
         self._show("findings", FINDINGS, pins[FINDINGS.name])
         self._show_before("before", FINDINGS)
         self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
+        self._show("plugins", PLUGINS, pins[PLUGINS.name])
         pins[FACTS.name] = self._append(FACTS, lifecycle.FACTS_QUERY)
         return Assembly(pins=pins, counts=self._counts(pins))
 
@@ -180,8 +181,9 @@ class Assembler:
             FINDINGS, pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
         )
 
-    def _history(self, findings: Pin, members: pa.Table) -> dict[str, Pin]:
-        self._show("findings", FINDINGS, findings)
+    def _history(self, pins: Mapping[str, Pin], members: pa.Table) -> dict[str, Pin]:
+        self._show("findings", FINDINGS, pins[FINDINGS.name])
+        self._show("plugins", PLUGINS, pins[PLUGINS.name])
         self._engine.register("memberships", members)
         return {
             EVENTS.name: self._append(EVENTS, EVENTS_QUERY),

@@ -143,5 +143,10 @@ FACTS = Table(
         Column("state", Kind.TEXT, "State."),
         Column("age_band", Kind.TEXT, "Days since first seen, as a band."),
         Column("findings", Kind.INTEGER, "How many."),
+        Column(
+            "exploitable",
+            Kind.INTEGER,
+            "Of these, with an exploit or known to be exploited; null where runs did not count it.",
+        ),
     ),
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ALL, REPOSITORY, LIST = "all", "repository", "list"
 _PARTS = {REPOSITORY: ("repositories", "repository_id"), LIST: ("asset_lists", "list_id")}
 _NUMBERS = (*counts.WORDS, "open")
+_EXPLOITABLE = "exploitable"
 _MOST_DIGITS = 18
 
 
@@ -56,6 +57,7 @@ def _days(estate: Estate, known: ir.Table) -> ir.Table:
     found = rows.group_by("console", "run").aggregate(
         **{s.word: rows.findings.sum(where=rows.severity == int(s)) for s in counts.WORST_FIRST},
         open=rows.findings.sum(),
+        exploitable=rows.exploitable.sum(),
     )
     since = known.group_by("console").aggregate(first=day_of(estate, known.at).min())
     told = runs_by_day(estate).left_join(found, ["console", "run"], rname="found__{name}")
@@ -66,6 +68,7 @@ def _days(estate: Estate, known: ir.Table) -> ir.Table:
         "at",
         # A run that counted nothing counted none: what was not read at all has no run.
         **{name: told[name].fill_null(0) for name in _NUMBERS},
+        exploitable=ibis.cases((told.counts_exploitable, told.exploitable.fill_null(0))),
     )
     days = calendar(estate, since)
     rows = days.left_join(told, ["console", "day"], rname="told__{name}")
@@ -74,7 +77,7 @@ def _days(estate: Estate, known: ir.Table) -> ir.Table:
         date(rows.day).name("day"),
         "run",
         "at",
-        *(rows[name].cast("int64").name(name) for name in _NUMBERS),
+        *(rows[name].cast("int64").name(name) for name in (*_NUMBERS, _EXPLOITABLE)),
     )
 
 
@@ -143,10 +146,15 @@ def date(day: ir.IntegerValue) -> ir.StringValue:
 def runs_by_day(estate: Estate) -> ir.Table:
     """The last published run of each day on which there was one."""
     facts = estate.table("facts")
-    runs = facts.select("console", "run", "at").distinct()
+    runs = facts.group_by("console", "run", "at").aggregate(
+        # Runs of older versions did not.
+        counts_exploitable=facts.exploitable.notnull().any()
+    )
     runs = runs.mutate(day=day_of(estate, runs.at))
     return runs.group_by("console", "day").aggregate(
-        run=runs.run.max(), at=runs.at.argmax(runs.run)
+        run=runs.run.max(),
+        at=runs.at.argmax(runs.run),
+        counts_exploitable=runs.counts_exploitable.argmax(runs.run),
     )
 
 
@@ -170,6 +178,10 @@ QUESTION = Question(
         Heading("at", FieldKind.TIME, "when that run began"),
         *(number(word, f"open findings of severity {word}") for word in counts.WORDS),
         number("open", "open findings together"),
+        number(
+            _EXPLOITABLE,
+            "of these, with an exploit or known to be exploited; empty where the run did not count",
+        ),
     ),
     ask=_ask,
     statement=_prepared,

@@ -70,4 +70,11 @@ def _week(monday: date, told: Told) -> dict[str, Any]:
         "week": monday.isoformat(),
         "connections": len(known_by(told, monday)),
         "numbers": None if rows is None else {w: sum(row[w] for row in rows) for w in WORDS},
+        "exploitable": None if rows is None else _exploitable(rows),
     }
+
+
+def _exploitable(rows: Sequence[Row]) -> int | None:
+    """None where a connection's run was of a version that did not count it."""
+    told = [row["exploitable"] for row in rows]
+    return None if None in told else sum(told)

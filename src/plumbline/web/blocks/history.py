@@ -21,6 +21,8 @@ class Week:
     monday: date
     numbers: Mapping[str, int] | None
     """By severity; None when a connection that was known by then was not read."""
+    exploitable: int | None
+    """None also where it was not counted."""
     connections: int
     """Those that were known by then."""
 
@@ -37,6 +39,7 @@ def weeks(seen: Seen, of: str = "all", console: str = "") -> list[Week]:
         Week(
             monday=date.fromisoformat(one["week"]),
             numbers=one["numbers"],
+            exploitable=one["exploitable"],
             connections=one["connections"],
         )
         for one in told.weeks(rows)

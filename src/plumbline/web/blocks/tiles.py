@@ -186,6 +186,7 @@ def _grave(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
 def _exploitable(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
     number, kev = now.summary["exploitable"], now.summary["kev"]
     earlier = before.summary["exploitable"] if before else None
+    values = [week.exploitable for week in history.weeks(now.seen)]
     return Tile(
         label="Exploitable",
         value=f"{number:,}",
@@ -193,9 +194,14 @@ def _exploitable(now: _Numbers, before: _Numbers | None, since: str) -> Tile:
         count=number,
         delta=_delta(number, earlier, since, up_is_good=False),
         more=(Link("in KEV", kev, places.open_findings("kev:yes")),),
+        spark=spark.line(
+            values,
+            f"Open exploitable findings over {len(values)} weeks",
+            f"now: {number:,}" if values[-1:] == [number] else "",
+        ),
         how="Open findings whose plugin has an exploit, or stands in CISA's catalogue of known "
-        "exploited vulnerabilities (KEV). No line: what was exploitable in an earlier week is not "
-        "counted by runs; --as-of DATE tells it.",
+        "exploited vulnerabilities (KEV). The line is what the last run of each week counted, by "
+        "what was known of the plugins then.",
         command="plumbline ask summary",
     )
 
