@@ -68,6 +68,19 @@ def estate() -> Estate:
     return engine_over(made, {"north": at(15), "south": at(2)})
 
 
+def test_what_a_run_did_not_count_is_not_known_and_not_zero() -> None:
+    told = [
+        fact(1, at(0), 5),
+        fact(2, at(1), 5, exploitable=2),
+        fact(2, at(1), 3, exploitable=1, repository_id=2),
+        fact(2, at(1), 7, exploitable=4, state="fixed"),
+        # All were fixed, so that none of them is open.
+        fact(3, at(2), 8, exploitable=6, state="fixed"),
+    ]
+    found = rows(engine_over({"facts": told}, {"north": at(2)}), "trend")
+    assert [(row["open"], row["exploitable"]) for row in found] == [(5, None), (8, 3), (0, 0)]
+
+
 def test_a_day_without_a_run_is_a_gap_and_not_zero(estate: Estate) -> None:
     told = [row for row in rows(estate, "trend") if row["console"] == "north"]
     assert [row["day"] for row in told] == [f"2026-11-{day:02}" for day in range(2, 18)]

@@ -161,7 +161,7 @@ def test_much_of_everything_stays_on_two_pages(published: Published) -> None:
     data["weeks"] = weeks(
         [
             {"console": "x", "day": f"2026-{m:02}-{d:02}", "run": None if m == 3 else m}
-            | dict.fromkeys(("critical", "high", "medium", "low", "info"), 10**m)
+            | dict.fromkeys(("critical", "high", "medium", "low", "info", "exploitable"), 10**m)
             for m in range(1, 8)
             for d in (1, 8, 15, 22)
         ]
@@ -174,7 +174,7 @@ def test_much_of_everything_stays_on_two_pages(published: Published) -> None:
 
 
 def test_a_week_that_was_not_read_is_a_gap() -> None:
-    numbers = dict.fromkeys(("critical", "high", "medium", "low", "info"), 1)
+    numbers = dict.fromkeys(("critical", "high", "medium", "low", "info", "exploitable"), 1)
     told = weeks(
         [
             {"console": "a", "day": "2026-11-02", "run": 1, **numbers},

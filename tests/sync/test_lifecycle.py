@@ -293,6 +293,15 @@ def test_facts_add_up_to_the_findings_of_their_run(lab: Lab) -> None:
             "SELECT list_id, severity, state, count(*)::INT FROM findings "
             "JOIN memberships USING (host) GROUP BY ALL ORDER BY ALL"
         )
+        exploitable = "SELECT sum(exploitable)::INT FROM facts WHERE run = $run AND {}"
+        flagged = "FROM findings JOIN plugins USING (plugin_id) {} WHERE exploit OR kev"
+        for counted, joined in (
+            ("list_id IS NULL", ""),
+            ("repository_id IS NULL", "JOIN memberships USING (host)"),
+        ):
+            [(sums,)] = lab.ask(exploitable.format(counted), run=run)
+            assert [(sums,)] == lab.ask(f"SELECT count(*) {flagged.format(joined)}")
+            assert sums > 0
         assert lab.ask("SELECT count(*) FROM facts WHERE age_band IS NULL") == [(0,)]
         lab.emulator.estate.evolve(1)
     assert lab.ask("SELECT count(DISTINCT run) FROM facts") == [(3,)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FILTER = "state:open,reopened severity:critical,high"
 SHOWN = {"q": FILTER, "sort": "-port,plugin_name", "columns": "port,plugin_name,severity"}
-NUMBERS = {"critical": 1, "high": 2, "medium": 3, "low": 4, "info": 5}
+NUMBERS = {"critical": 1, "high": 2, "medium": 3, "low": 4, "info": 5, "exploitable": 2}
 
 
 def body(answer: Any) -> bytes:
@@ -147,6 +147,18 @@ def test_a_week_in_which_a_known_connection_was_not_read_is_a_gap() -> None:
     # The newest week was counted otherwise than what is open now: it is no list's total.
     assert "data-count" not in chart.svg
     assert any("left out" in note for note in chart.notes)
+
+
+def test_a_week_of_an_older_version_counts_no_exploitable_ones() -> None:
+    a = trend("a", {"2026-11-02": 1, "2026-11-09": 2, "2026-11-16": 3})
+    b = [
+        {**row, "exploitable": None if row["day"] == "2026-11-02" else 5}
+        for row in trend("b", {"2026-11-02": 4, "2026-11-09": 5, "2026-11-16": 6})
+    ]
+    seen: Any = Told({"trend": a + b})
+    weeks = history.weeks(seen)
+    assert [week.exploitable for week in weeks] == [None, 7, 7]
+    assert [week.numbers is None for week in weeks] == [False, False, False]
 
 
 def test_events_of_a_week_are_whole_or_not_known() -> None:
