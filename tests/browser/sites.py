@@ -13,6 +13,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -22,7 +23,7 @@ from served import PASSWORD
 from plumbline.web import certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from playwright.sync_api import Browser, StorageState
 
@@ -105,10 +106,11 @@ def served(home: Path, seal: Seal, told: dict[str, Any]) -> Iterator[Site]:
 
 
 @contextmanager
-def fresh(home: Path, seal: Seal) -> Iterator[Site]:
+def fresh(home: Path, seal: Seal, **settings: str) -> Iterator[Site]:
     """What `plumbline serve` makes of an empty data folder, with its worker."""
     seal.lay(home)
-    with _begun(home, "-m", "plumbline", "serve", "--port", "0", end=_interrupt) as process:
+    serve = ("-m", "plumbline", "serve", "--port", "0")
+    with _begun(home, *serve, end=_interrupt, settings=settings) as process:
         assert process.stdout
         link = process.stdout.readline().strip()
         assert link, (home / _LOG).read_text()
@@ -119,12 +121,15 @@ def fresh(home: Path, seal: Seal) -> Iterator[Site]:
 
 @contextmanager
 def _begun(
-    home: Path, *arguments: str, end: Callable[[subprocess.Popen[str]], None]
+    home: Path,
+    *arguments: str,
+    end: Callable[[subprocess.Popen[str]], None],
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[subprocess.Popen[str]]:
     with (home / _LOG).open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=_environment(home),
+            env=_environment(home) | settings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

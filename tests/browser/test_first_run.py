@@ -16,8 +16,10 @@ from plumbline.emulator import Emulator, Estate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from chromium import Chromium
+    from postgresql import Database
     from sites import Seal
     from walk import Walking
 
@@ -40,15 +42,20 @@ def site(
 ) -> Iterator[Site]:
     """What `plumbline serve` makes of nothing, led to first numbers by the wizard."""
     with fresh(tmp_path_factory.mktemp("fresh") / "home", seal) as found:
-        window = Walk(chromium.browser, found)
-        _begin(window)
-        _connect(window, console)
-        _watch(window)
-        found.signed["admin"] = window.context.storage_state()
-        window.close()
-        assert not window.troubles
-        assert window.looked == WALKED[FIRST_RUN]
+        _lead(chromium, found, console)
         yield found
+
+
+def _lead(chromium: Chromium, site: Site, console: Emulator) -> None:
+    """From the first link to first numbers."""
+    window = Walk(chromium.browser, site)
+    _begin(window)
+    _connect(window, console)
+    _watch(window)
+    site.signed["admin"] = window.context.storage_state()
+    window.close()
+    assert not window.troubles
+    assert window.looked == WALKED[FIRST_RUN]
 
 
 def test_the_overview_tells_first_numbers(site: Site, console: Emulator, walk: Walking) -> None:
@@ -61,8 +68,33 @@ def test_the_overview_tells_first_numbers(site: Site, console: Emulator, walk: W
     assert total == sum(console.estate.counts(was=False).values())
 
 
+def test_the_way_is_the_same_with_postgresql(
+    chromium: Chromium,
+    seal: Seal,
+    console: Emulator,
+    postgresql: Database,
+    tmp_path: Path,
+    walk: Walking,
+) -> None:
+    with fresh(tmp_path / "home", seal, PLUMBLINE_DATABASE_URL=postgresql.url) as site:
+        _lead(chromium, site, console)
+        window = walk(site, "admin")
+        window.open("/findings?q=severity%3Ahigh")
+        page = window.page
+        page.locator("summary", has_text="Views").click()
+        page.get_by_label("Save this as").fill("High ones")
+        page.get_by_role("button", name="Save", exact=True).click()
+        window.open("/views")
+        expect(page.locator("main")).to_contain_text("High ones")
+        _cancelled(window, console)
+    assert not (tmp_path / "home" / "ledger.sqlite3").exists()
+
+
 def test_a_run_is_started_and_cancelled(site: Site, console: Emulator, walk: Walking) -> None:
-    window = walk(site, "admin")
+    _cancelled(walk(site, "admin"), console)
+
+
+def _cancelled(window: Walk, console: Emulator) -> None:
     window.open(f"/connections/{NAME}")
     console.set_pace(latency=1)
     window.page.get_by_label("Read everything anew").check()
