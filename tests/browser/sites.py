@@ -129,7 +129,7 @@ def _begun(
     with (home / _LOG).open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=_environment(home) | settings,
+            env=_environment(home) | dict(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

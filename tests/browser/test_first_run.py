@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chromium import Chromium
-    from postgresql import Database
     from sites import Seal
     from walk import Walking
+
+    from postgresql import Database
 
 pytestmark = pytest.mark.network
 NAME = "head-office"
