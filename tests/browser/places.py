@@ -68,7 +68,7 @@ _PLACES = (
 PLACES = {one.name: one for one in _PLACES}
 
 FIRST_RUN, MOVING, HAND_OVER = "first run", "moving", "hand-over"
-CODE, PASSKEY = "code", "passkey"
+CODE, PASSKEY, DEMANDED = "code", "passkey", "demanded second factor"
 _STEPS = {
     FIRST_RUN: (
         "first-link",
@@ -96,6 +96,7 @@ _STEPS = {
         "mfa_edit_webauthn",
         "mfa_remove_webauthn",
     ),
+    DEMANDED: ("second-factor",),
 }
 WALKED = {walk: frozenset(names) for walk, names in _STEPS.items()}
 """Looked at on the way, since something has to come first; each walk shows that it does."""
@@ -138,9 +139,6 @@ _REASONS = {
     "the same form as account_reauthenticate, for who has a second factor": (
         "mfa_reauthenticate",
         "mfa_reauthenticate_webauthn",
-    ),
-    "needs a setting that this site has not; its template holds a heading and a list": (
-        "second-factor",
     ),
 }
 UNSEEN = {name: reason for reason, names in _REASONS.items() for name in names}

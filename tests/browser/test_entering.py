@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from authenticator import code
 from places import CODE, PASSKEY, WALKED
 from playwright.sync_api import expect
 from served import PASSWORD
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from walk import Walk, Walking
 
 pytestmark = pytest.mark.network
-_SECONDS = 30
 
 
 def test_a_code_is_asked_for_beside_the_password(town: Site, walk: Walking) -> None:
@@ -31,7 +28,7 @@ def test_a_code_is_asked_for_beside_the_password(town: Site, walk: Walking) -> N
     _reauthenticate(window)
     window.look("mfa_activate_totp")
     secret = page.locator("#authenticator_secret").input_value()
-    page.get_by_label("Authenticator code").fill(_code(secret))
+    page.get_by_label("Authenticator code").fill(code(secret))
     page.get_by_role("button", name="Activate").click()
     page.wait_for_url("**/recovery-codes/**")
     window.look("mfa_view_recovery_codes")
@@ -46,7 +43,7 @@ def test_a_code_is_asked_for_beside_the_password(town: Site, walk: Walking) -> N
     page.wait_for_url("**/factors/authenticate/**")
     window.look("mfa_authenticate")
     # A code is good once: the next one is taken within what clocks may differ.
-    page.get_by_label("Code").fill(_code(secret, ahead=1))
+    page.get_by_label("Code").fill(code(secret, ahead=1))
     page.get_by_role("button", name="Sign In").click()
     page.wait_for_url(f"{town.url}/")
     assert window.looked == WALKED[CODE]
@@ -108,11 +105,3 @@ def _reauthenticate(window: Walk) -> None:
     if "reauthenticate" in window.page.url:
         window.page.get_by_label("Password").fill(PASSWORD)
         window.page.get_by_role("button", name="Confirm").click()
-
-
-def _code(secret: str, ahead: int = 0) -> str:
-    """What an authenticator app shows now, or so many steps ahead (RFC 6238)."""
-    step = int(time.time()) // _SECONDS + ahead
-    told = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
-    at = told[-1] & 15
-    return f"{(int.from_bytes(told[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from places import FIRST_RUN, HAND_OVER, MOVING, WALKED
+from authenticator import code
+from places import DEMANDED, FIRST_RUN, HAND_OVER, MOVING, WALKED
 from playwright.sync_api import Page, expect
 from served import PASSWORD
 from sites import Site, fresh
@@ -91,6 +92,28 @@ def test_the_way_is_the_same_with_postgresql(
     assert not (tmp_path / "home" / "ledger.sqlite3").exists()
 
 
+def test_who_must_add_a_second_factor_sees_nothing_before(
+    seal: Seal, tmp_path: Path, walk: Walking
+) -> None:
+    with fresh(tmp_path / "home", seal, PLUMBLINE_SECOND_FACTOR="admins") as site:
+        window = walk(site)
+        page = window.page
+        window.open(site.first.removeprefix(site.url))
+        _enter(page)
+        _heading(page, "Add a second factor")
+        window.look("second-factor")
+        window.open("/findings")
+        _heading(page, "Add a second factor")
+        page.get_by_role("link", name="An authenticator app").click()
+        secret = page.locator("#authenticator_secret").input_value()
+        page.get_by_label("Authenticator code").fill(code(secret))
+        page.get_by_role("button", name="Activate").click()
+        page.wait_for_url("**/recovery-codes/**")
+        window.open("/")
+        expect(page.get_by_role("link", name="Set up a connection")).to_be_visible()
+        assert window.looked == WALKED[DEMANDED]
+
+
 def test_a_run_is_started_and_cancelled(site: Site, console: Emulator, walk: Walking) -> None:
     _cancelled(walk(site, "admin"), console)
 
@@ -144,10 +167,15 @@ def test_keys_are_handed_over_once(site: Site, console: Emulator, walk: Walking)
 
 
 def _begin(window: Walk) -> None:
-    """The first administrator, by the link on the terminal."""
-    page = window.page
+    """The first administrator, by the link on the terminal, sets up a connection."""
     window.open(window.site.first.removeprefix(window.site.url))
     window.look("first-link")
+    _enter(window.page)
+    window.page.get_by_role("link", name="Set up a connection").click()
+
+
+def _enter(page: Page) -> None:
+    """The first administrator gets a password, and signs in with it."""
     page.get_by_label("Name to sign in with:").fill("admin")
     page.get_by_label("Password:").fill(PASSWORD)
     page.get_by_label("The same again:").fill(PASSWORD)
@@ -155,7 +183,6 @@ def _begin(window: Walk) -> None:
     page.get_by_label("Name:").fill("admin")
     page.get_by_label("Password:").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("link", name="Set up a connection").click()
 
 
 def _connect(window: Walk, console: Emulator) -> None:
