@@ -11,9 +11,11 @@ import pytest
 
 import small
 from plumbline import tables
+from plumbline.errors import StorageError
 from plumbline.lake.engine import Limits, connect, show_snapshot
 from plumbline.posture import explore, questions, resident
 from plumbline.posture.engine import Estate
+from plumbline.posture.filters import NO_QUERY
 from plumbline.posture.relations import RELATIONS
 
 if TYPE_CHECKING:
@@ -76,6 +78,34 @@ def test_everything_is_told_as_before_without_the_files(
     host = made.of("hosts")[0]["host"]
     answer = questions.ask(on_file, "host-events", (host, "60")).fetch().to_pylist()
     assert answer == before[f"host-events {host}"]
+
+
+def test_events_that_cannot_be_read_leave_the_rest_as_it_is(
+    on_file: Estate, made: Made, tmp_path: Path
+) -> None:
+    before = {name: rows for name, rows in told(on_file, made).items() if "events" not in name}
+    damaged = tmp_path / "events.parquet"
+    content = damaged.read_bytes()
+    # How many there are still stands at its end.
+    damaged.write_bytes(
+        content[:4] + b"\xff" * (len(content) // 4) + content[4 + len(content) // 4 :]
+    )
+    with pytest.raises(StorageError):
+        resident.prepare(on_file)
+    resident.prepare(on_file)
+    (tmp_path / "hosts.parquet").unlink()
+    assert not resident.has_host_events(on_file)
+    for name, relation in RELATIONS.items():
+        rows = explore.rows(relation, on_file, explore.Request()).fetch().to_pylist()
+        assert rows == before[name]
+
+
+def test_tables_that_have_a_name_already_are_not_taken_away(on_file: Estate) -> None:
+    hosts = on_file.table("hosts")
+    on_file.settle("held", {"hosts": lambda _: hosts})
+    with pytest.raises(StorageError):
+        on_file.packed("held", {"others": lambda _: hosts})
+    assert explore.total(RELATIONS["hosts"], on_file, NO_QUERY) > 0
 
 
 def test_what_is_in_memory_already_stays_there(estate: Estate) -> None:

@@ -149,6 +149,10 @@ class Estate:
         with self.backend.con.cursor() as cursor:
             try:
                 cursor.execute(f"ATTACH ':memory:' AS {name} (COMPRESS)")
+            except duckdb.Error as error:
+                # What has the name already may be in use.
+                raise _failed(error) from error
+            try:
                 for table, make in made.items():
                     rows = Statement.of(make(tables), self.backend)
                     cursor.execute(f"CREATE TABLE {name}.{table} AS {rows.sql}")
@@ -157,7 +161,7 @@ class Estate:
                 # Only what is written out is packed.
                 cursor.execute(f"CHECKPOINT {name}")
             except duckdb.Error as error:
-                cursor.execute(f"DETACH DATABASE IF EXISTS {name}")
+                cursor.execute(f"DETACH DATABASE {name}")
                 raise _failed(error) from error
         return tables
 
@@ -176,9 +180,12 @@ class Estate:
             StorageError: the engine could not read its files or had no room.
         """
         tables = self.packed(name, made)
-        with self.backend.con.cursor() as cursor:
-            for table in tables:
-                cursor.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {name}.{table}")
+        try:
+            with self.backend.con.cursor() as cursor:
+                for table in tables:
+                    cursor.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {name}.{table}")
+        except duckdb.Error as error:
+            raise _failed(error) from error
 
     @property
     def is_local(self) -> bool:

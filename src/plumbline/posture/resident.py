@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from plumbline.posture.engine import Estate
 
-HOST_EVENTS = "host_events"
+_EVENTS = "host_events"
 """Under this name an estate has its events, those of a host beside each other; some columns."""
 _HELD = "resident"
 _NAMES = ("hosts", "aliases", "memberships", "asset_lists", "repositories", "facts")
@@ -32,27 +32,28 @@ def prepare(estate: Estate) -> None:
     Raises:
         StorageError: the engine could not read its files or had no room.
     """
-    if not estate.is_local or is_ready(estate):
+    if not estate.is_local or estate.held(_HELD) is not None:
         return
     there = estate.on_file()
     sizes = {name: _size(estate, name) for name in (*_NAMES, "events") if name in there}
     few = [name for name in _NAMES if 0 < sizes.get(name, 0) <= _MOST]
     estate.settle(_HELD, {name: _whole(estate, name) for name in few})
-    if 0 < sizes.get("events", 0) <= _MOST_EVENTS:
-        made = estate.packed(f"{_HELD}_events", {HOST_EVENTS: lambda _: _events(estate)})
-        estate.hold(HOST_EVENTS, made[HOST_EVENTS])
+    # Whatever becomes of the events: these are asked from now on, and are not made twice.
     estate.hold(_HELD, few)
+    if 0 < sizes.get("events", 0) <= _MOST_EVENTS:
+        made = estate.packed(f"{_HELD}_events", {_EVENTS: lambda _: _events(estate)})
+        estate.hold(_EVENTS, made[_EVENTS])
 
 
-def is_ready(estate: Estate) -> bool:
-    """Whether an estate was prepared."""
-    return estate.held(_HELD) is not None
+def has_host_events(estate: Estate) -> bool:
+    """Whether events of a host lie beside each other."""
+    return estate.held(_EVENTS) is not None
 
 
 def host_events(estate: Estate) -> ir.Table:
     """Events, with at least what is told of those of a host."""
-    made: ir.Table | None = estate.held(HOST_EVENTS)
-    return estate.table("events") if made is None else made
+    made: ir.Table = estate.held(_EVENTS) if has_host_events(estate) else estate.table("events")
+    return made
 
 
 def _size(estate: Estate, name: str) -> int:

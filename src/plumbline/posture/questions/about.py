@@ -45,7 +45,7 @@ def _prepared(name: str, make: Made) -> Prepared:
         keys, most, slots = _keys(estate, given), _most(given), Slots()
         form = tuple(map(slots.text, keys))
         # One that was made of the files goes on reading them.
-        key = (name, most, resident.is_ready(estate), keys)
+        key = (name, most, resident.has_host_events(estate), keys)
         return estate.formed(key, form, slots, lambda k: make(estate, k, most))
 
     return statement
