@@ -11,12 +11,12 @@ import tempfile
 from pathlib import Path
 
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import connections
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Connection, Keys
 
 CHANGE = 0.03
 REACHES = (0.05, 0.33, 1.0)

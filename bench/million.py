@@ -21,10 +21,10 @@ import questions
 from plumbline import tables
 from plumbline.align.lifecycle import FACTS_QUERY
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.run import RunMode, RunState
 from plumbline.lake.engine import Limits, connect
 from plumbline.lake.store import Store
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.run import RunMode, RunState
 
 NAME = "main"
 HOSTS, PLUGINS, WEEKS = 10_000, 3_000, 13

@@ -104,9 +104,9 @@ class Site:
     def __init__(self) -> None:
         from django.test import Client  # noqa: PLC0415 - after Django is up
 
+        from plumbline.domain.person import Role  # noqa: PLC0415 - the same
         from plumbline.ledger.people import register  # noqa: PLC0415 - the same
         from plumbline.ledger.people.models import PersonRow  # noqa: PLC0415 - the same
-        from plumbline.terms.person import Role  # noqa: PLC0415 - the same
 
         if not PersonRow.objects.filter(name="bench").exists():
             register.add("bench", Role.ADMIN, by="bench")

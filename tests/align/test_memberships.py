@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plumbline.align.memberships import membership_batches, memberships
+from plumbline.domain.address import MemberKind, members
 from plumbline.tables import ALIASES, ASSET_LISTS, MEMBERSHIPS, RANGES, Table
-from plumbline.terms.address import MemberKind, members
 
 Row = Mapping[str, object]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plumbline.config.settings import Settings
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.person import Role
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.person import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.request import RequestRecord
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
 from plumbline.ledger import connections, evidence, requests, runs
 from plumbline.ledger.records import Oddity, Slice
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.request import RequestRecord
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plumbline.config.settings import Settings
+from plumbline.domain.run import RunMode, RunState
 from plumbline.lake.store import Store
 from plumbline.ledger import runs, snapshots
 from plumbline.ledger.models import SnapshotRow
 from plumbline.ledger.records import Publication
 from plumbline.tables import EVENTS, FINDINGS, TABLES, Table
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from commandline import Run
 
-    from plumbline.terms.snapshot import Pin
+    from plumbline.domain.snapshot import Pin
 
 pytestmark = pytest.mark.usefixtures("settled")
 

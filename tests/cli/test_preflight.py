@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.connection import Address, Connection, Keys, Trust, TrustKind
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import connections, requests
-from plumbline.terms.connection import Address, Connection, Keys, Trust, TrustKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plumbline.cli.edge import guarded
+from plumbline.domain.connection import Address, Connection, Keys, Trust, TrustKind
+from plumbline.domain.run import RunMode
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import connections, runs
-from plumbline.terms.connection import Address, Connection, Keys, Trust, TrustKind
-from plumbline.terms.run import RunMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

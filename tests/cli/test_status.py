@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plumbline.cli.status import sparkline
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.run import RunMode, RunState
 from plumbline.ledger import connections, runs, schedules, snapshots
 from plumbline.ledger.records import Publication
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from commandline import Run

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.connection import Address, Connection, ConnectionKind
 from plumbline.ledger import connections
-from plumbline.terms.connection import Address, Connection, ConnectionKind
 
 if TYPE_CHECKING:
     from pathlib import Path

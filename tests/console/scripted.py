@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from plumbline.terms.connection import Address, Connection, Keys, Manners, Trust
+from plumbline.domain.connection import Address, Connection, Keys, Manners, Trust
 
 if TYPE_CHECKING:
     import ssl
 
-    from plumbline.terms.request import RequestRecord
+    from plumbline.domain.request import RequestRecord
 
 KEYS = Keys("a" * 31 + "1", "b" * 31 + "2")
 

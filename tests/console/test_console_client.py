@@ -30,6 +30,8 @@ from plumbline.console.client import Console, _Question
 from plumbline.console.gate import get
 from plumbline.console.query import Analysis, Tool
 from plumbline.console.verdict import KeysRefusedError
+from plumbline.domain.connection import Keys
+from plumbline.domain.severity import Severity
 from plumbline.errors import (
     ConfigurationError,
     PlumblineError,
@@ -38,8 +40,6 @@ from plumbline.errors import (
     RetriableError,
     UnreachableError,
 )
-from plumbline.terms.connection import Keys
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from certificates import Identity, make_identity
 from scripted import KEYS, Ledger, Play, Scripted, answer, html, no, ok, severities
 
 from plumbline.console.preflight import Check, Name, Verdict, preflight
-from plumbline.terms.connection import Address, Connection, Scope, Trust, TrustKind
+from plumbline.domain.connection import Address, Connection, Scope, Trust, TrustKind
 
 pytestmark = pytest.mark.network
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from plumbline.console import query
 from plumbline.console.query import Analysis, Filter, Sort, Tool
+from plumbline.domain.connection import Scope, WasMode
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Scope, WasMode
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 DETAILS = Analysis(tool=Tool.VULNDETAILS)
 

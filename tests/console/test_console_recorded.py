@@ -14,8 +14,8 @@ from plumbline.console.gate import ANALYSIS, TABLE, Method, Permit
 from plumbline.console.query import Analysis, Tool
 from plumbline.console.verdict import KeysRefusedError
 from plumbline.console.wire import HostRow, decode_page, decode_response
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
-from plumbline.terms.severity import Severity
 from recordings import DATA
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plumbline.console.redaction import MASK, Redactor
-from plumbline.terms.connection import Address, Connection, Keys
+from plumbline.domain.connection import Address, Connection, Keys
 
 ACCESS, SECRET = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 CONNECTION = Connection(

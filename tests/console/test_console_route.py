@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from plumbline.console.route import Proxy, plan
+from plumbline.domain.connection import Address
 from plumbline.errors import ConfigurationError
-from plumbline.terms.connection import Address
 
 PROXY = "http://joe:s3cr%40t@proxy.test:3128"
 

@@ -13,8 +13,8 @@ from scripted import KEYS, Ledger, Scripted, ok
 
 from plumbline.console.client import Console
 from plumbline.console.tls import context, fetch_certificate, fingerprint, objection
+from plumbline.domain.connection import Address, Connection, Manners, Trust, TrustKind
 from plumbline.errors import ConfigurationError, PlumblineError, UnreachableError
-from plumbline.terms.connection import Address, Connection, Manners, Trust, TrustKind
 
 if TYPE_CHECKING:
     from pathlib import Path

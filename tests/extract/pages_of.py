@@ -8,8 +8,8 @@ from typing import Any
 from listing import Row, row
 
 from plumbline.console.rows import RowDecoder
+from plumbline.domain.finding import Source
 from plumbline.extract.columns import Columns, PageColumns
-from plumbline.terms.finding import Source
 
 
 def sent(rows: list[Any], total: int | None = None) -> bytes:

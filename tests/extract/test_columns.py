@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages_of import Reading, finding, read, row
 
+from plumbline.domain.finding import Source
 from plumbline.extract.sheet import STAGED
-from plumbline.terms.finding import Source
 
 
 def keys(*rows: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.address import Origin
 from plumbline.extract.definitions import (
     ListDefinition,
     ListReading,
@@ -14,7 +15,6 @@ from plumbline.extract.definitions import (
     read_list,
 )
 from plumbline.tables import RANGES
-from plumbline.terms.address import Origin
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

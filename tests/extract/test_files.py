@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plumbline.domain.finding import Source
 from plumbline.errors import UsageError
 from plumbline.extract.files import csv as exports
 from plumbline.extract.files import nessus as results
@@ -17,7 +18,6 @@ from plumbline.extract.files.interface import Tally
 from plumbline.extract.files.opening import Unpacked
 from plumbline.extract.files.pages import read_file
 from plumbline.extract.files.times import moment
-from plumbline.terms.finding import Source
 from scans import DAY, ROW, START, Host, Item, export, nessus
 
 if TYPE_CHECKING:

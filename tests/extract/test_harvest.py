@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from listing import Listing, Meddle, Row, Spoil, row
 
 from plumbline.console.rows import RowDecoder
+from plumbline.domain.connection import Scope
+from plumbline.domain.finding import Source
 from plumbline.errors import IncompleteError, StorageError
 from plumbline.extract.columns import Columns
 from plumbline.extract.harvest import Harvest
@@ -20,8 +22,6 @@ from plumbline.extract.pages import PageReader
 from plumbline.extract.slices import Asking, Slice
 from plumbline.lake.engine import connect
 from plumbline.lake.staging import Outcome, SliceStage
-from plumbline.terms.connection import Scope
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages_of import Reading, row
 
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.extract.proof import count_staged, prove
 from plumbline.lake.engine import connect
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ import pytest
 from pages_of import read
 
 from plumbline.console.rows import DERIVED_FIELDS, KNOWN_FIELDS, OBJECT_FIELDS
+from plumbline.domain.severity import Severity
 from plumbline.extract.sheet import LAST_MITIGATED
 from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Column, Kind
-from plumbline.terms.severity import Severity
 from recordings import DATA, finding_rows, recordings
 
 TABLES = {"findings": FINDINGS, "aliases": ALIASES, "plugins": PLUGINS, "outputs": OUTPUTS}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pages_of import Reading, extra, finding, read, row, sent
 
 from plumbline.console.rows import KNOWN_FIELDS, RowDecoder
+from plumbline.domain.finding import Source
 from plumbline.errors import RetriableError
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from plumbline.extract.columns import PageColumns

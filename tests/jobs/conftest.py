@@ -16,10 +16,10 @@ from lab import Lab, only
 
 from blank import settle
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys, Manners, Scope, WasMode
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import connections, opening
-from plumbline.terms.connection import Address, Connection, Keys, Manners, Scope, WasMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

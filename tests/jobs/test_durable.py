@@ -14,12 +14,12 @@ import psycopg
 import pytest
 from crew import lives, until
 
+from plumbline.domain.connection import Address, Keys
+from plumbline.domain.job import JobState
+from plumbline.domain.run import RunState
 from plumbline.errors import StoppedError
 from plumbline.ledger import connections, jobs, runs, schedules, workers
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Keys
-from plumbline.terms.job import JobState
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from crew import MakeConsole, Workers

@@ -15,9 +15,9 @@ from fate import PHASES
 from lab import only
 from story import Story
 
+from plumbline.domain.job import JobState
+from plumbline.domain.run import RunState
 from plumbline.ledger import jobs, runs, snapshots, workers
-from plumbline.terms.job import JobState
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from crew import MakeConsole, Workers

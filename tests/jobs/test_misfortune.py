@@ -19,10 +19,10 @@ from dead import move_away
 from test_disk import fill, small_disk
 from test_durable import ended, last, under_way
 
+from plumbline.domain.connection import Address
+from plumbline.domain.job import JobState
+from plumbline.domain.run import RunState
 from plumbline.ledger import connections, jobs, opening, owner, runs, snapshots, workers
-from plumbline.terms.connection import Address
-from plumbline.terms.job import JobState
-from plumbline.terms.run import RunState
 from postgresql import PASSWORD
 
 if TYPE_CHECKING:

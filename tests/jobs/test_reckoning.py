@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from plumbline.config.settings import Settings
 from plumbline.console.budget import HOUR, Budget
+from plumbline.domain.job import JobState
 from plumbline.errors import (
     BusyError,
     ConfigurationError,
@@ -27,7 +28,6 @@ from plumbline.errors import (
 from plumbline.jobs import rule, timetable
 from plumbline.jobs.verdict import End, Ended, end_of, judge, pause_of
 from plumbline.ledger.records import Job, Schedule
-from plumbline.terms.job import JobState
 
 NOW = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata"]).map(ZoneInfo)

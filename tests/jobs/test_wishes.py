@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from dead import at_work, gone
 
+from plumbline.domain.connection import Address, Connection, ConnectionKind, Keys
+from plumbline.domain.job import OPEN, JobState
 from plumbline.errors import UsageError
 from plumbline.jobs import rule, schedule
 from plumbline.jobs.upkeep import VACUUM, Upkeep
 from plumbline.jobs.verdict import End, Ended, judge
 from plumbline.ledger import audit, connections, jobs, schedules
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Connection, ConnectionKind, Keys
-from plumbline.terms.job import OPEN, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

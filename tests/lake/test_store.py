@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from plumbline.terms.snapshot import Pin
+    from plumbline.domain.snapshot import Pin
 
 
 @pytest.fixture

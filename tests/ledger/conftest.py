@@ -6,9 +6,9 @@ import pytest
 
 from blank import settle
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
 from plumbline.ledger import connections
 from plumbline.ledger.opening import close, open_ledger
-from plumbline.terms.connection import Address, Connection, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

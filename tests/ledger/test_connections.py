@@ -8,6 +8,20 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.connection import (
+    Address,
+    Connection,
+    Keys,
+    Manners,
+    Scope,
+    Trust,
+    TrustKind,
+    WasMode,
+)
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, evidence, runs, shape, snapshots
 from plumbline.ledger.models import (
@@ -18,20 +32,6 @@ from plumbline.ledger.models import (
     SnapshotRow,
 )
 from plumbline.ledger.records import Publication
-from plumbline.terms.connection import (
-    Address,
-    Connection,
-    Keys,
-    Manners,
-    Scope,
-    Trust,
-    TrustKind,
-    WasMode,
-)
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

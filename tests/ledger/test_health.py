@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.connection import Connection, ConnectionKind, Keys
+from plumbline.domain.finding import Source
+from plumbline.domain.health import Cause, HealthState
+from plumbline.domain.job import JobState
+from plumbline.domain.proof import Proof
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
 from plumbline.errors import IncompleteError, StoppedError, UsageError
 from plumbline.ledger import connections, evidence, health, jobs, runs, schedules, snapshots
 from plumbline.ledger.models import ConnectionRow, JobRow, RunRow, SealedRow, SnapshotRow
 from plumbline.ledger.records import Oddity, Publication
-from plumbline.terms.connection import Connection, ConnectionKind, Keys
-from plumbline.terms.finding import Source
-from plumbline.terms.health import Cause, HealthState
-from plumbline.terms.job import JobState
-from plumbline.terms.proof import Proof
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from plumbline.ledger.health import Health

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.run import RunMode, RunState
 from plumbline.errors import BusyError, PlumblineError, StorageError, UsageError
 from plumbline.ledger import audit, connections, contact, evidence, runs, seal, snapshots
 from plumbline.ledger.opening import close, open_ledger, outdated
 from plumbline.ledger.records import Publication, Slice
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ from plumbline.errors import PlumblineError
 from plumbline.ledger import snapshots
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger.records import Publication
-from plumbline.terms.run import RunState
+from plumbline.domain.run import RunState
 open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 print("ready", flush=True)
 input()

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.connection import Keys
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.snapshot import Pin
 from plumbline.errors import UsageError
 from plumbline.ledger import connections, retention, runs, snapshots
 from plumbline.ledger.models import SnapshotRow
 from plumbline.ledger.records import Publication
 from plumbline.ledger.retention import Policy, Published, kept
-from plumbline.terms.connection import Keys
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
-    from plumbline.terms.connection import Connection
+    from plumbline.domain.connection import Connection
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POLICY = Policy(

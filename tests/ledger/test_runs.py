@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.connection import Connection, Keys
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.request import RequestRecord
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
+from plumbline.domain.snapshot import Pin
 from plumbline.errors import FatalError, UsageError
 from plumbline.ledger import connections, evidence, owner, requests, runs, snapshots
 from plumbline.ledger.models import RunRow
 from plumbline.ledger.records import Oddity, Publication, Slice
-from plumbline.terms.connection import Connection, Keys
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.request import RequestRecord
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
-from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
     from plumbline.config.settings import Settings
@@ -32,7 +32,7 @@ from pathlib import Path
 from plumbline.config.settings import Settings
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger import runs
-from plumbline.terms.run import RunMode
+from plumbline.domain.run import RunMode
 open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 print(runs.start("lab", RunMode.FULL).number, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

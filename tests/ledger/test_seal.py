@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.fernet import Fernet
 
+from plumbline.domain.connection import Address, Connection, Keys
 from plumbline.errors import ConfigurationError
 from plumbline.ledger import connections, seal
 from plumbline.ledger.opening import open_ledger
-from plumbline.terms.connection import Address, Connection, Keys
 
 if TYPE_CHECKING:
     from plumbline.config.settings import Settings
@@ -23,7 +23,7 @@ from pathlib import Path
 from plumbline.config.settings import Settings
 from plumbline.ledger.opening import open_ledger
 from plumbline.ledger import connections
-from plumbline.terms.connection import Address, Connection, Keys
+from plumbline.domain.connection import Address, Connection, Keys
 open_ledger(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
 for number in range(5):
     name = f"c{sys.argv[3]}-{number}"

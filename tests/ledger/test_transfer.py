@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.apps import apps
 
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.request import RequestRecord
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
+from plumbline.domain.snapshot import Pin
 from plumbline.errors import StorageError, UsageError
 from plumbline.ledger import audit, connections, evidence, requests, runs, schedules, snapshots
 from plumbline.ledger.models import SliceRow
 from plumbline.ledger.opening import close, open_ledger
 from plumbline.ledger.records import Oddity, Publication, Slice
 from plumbline.ledger.transfer import take_over
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.request import RequestRecord
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
-from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
     from pathlib import Path

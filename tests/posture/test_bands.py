@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plumbline.domain.age import AGE_BANDS
 from plumbline.posture.bands import AGE
-from plumbline.terms.age import AGE_BANDS
 
 
 def test_both_use_the_same_words_for_the_same_days() -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plumbline.domain.deadlines import Deadlines
+from plumbline.domain.severity import Severity
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.questions import ask
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.deadlines import Deadlines
-from plumbline.terms.severity import Severity
 from small import AS_OF, engine_over
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.severity import Severity
 from small import AS_OF, engine_over
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plumbline.domain.person import Purview
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.purview import scoped
 from plumbline.posture.questions import QUESTIONS, ask
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.person import Purview
 from small import AS_OF, Made, Rows, engine_over
 
 if TYPE_CHECKING:

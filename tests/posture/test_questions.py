@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.questions import QUESTIONS, Question, ask, named
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.severity import Severity
 from small import AS_OF, engine_over
 
 if TYPE_CHECKING:

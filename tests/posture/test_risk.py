@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.severity import Severity
 from plumbline.posture import counts, explore, risk
 from plumbline.posture.findings import FINDINGS
 from plumbline.posture.hosts import HOSTS
@@ -24,7 +25,6 @@ from plumbline.posture.risk import (
     finding_risk,
     weighed_risk,
 )
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate

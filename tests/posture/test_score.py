@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.severity import Severity
 from plumbline.posture.questions import ask
 from plumbline.posture.risk import Signals, finding_risk
 from plumbline.posture.score import VERSION, host_score, scope_score
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plumbline.domain.finding import Event
 from plumbline.errors import UsageError
 from plumbline.posture import changes, explore
 from plumbline.posture.questions import ask
 from plumbline.tables import FINDINGS
-from plumbline.terms.finding import Event
 from small import engine_over
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ from pypdf import PdfReader
 
 from plumbline import tables
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.run import RunMode, RunState
+from plumbline.domain.severity import Severity
 from plumbline.lake.store import Store
 from plumbline.ledger import connections, evidence, runs, snapshots
 from plumbline.ledger.records import Publication
 from plumbline.posture.opening import estate_of
 from plumbline.report.reports import Asked, sight
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.run import RunMode, RunState
-from plumbline.terms.severity import Severity
 from small import AS_OF
 
 if TYPE_CHECKING:

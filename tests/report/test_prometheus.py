@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbline.domain.connection import ConnectionKind
+from plumbline.domain.health import HealthState
+from plumbline.domain.run import RunMode, RunState
 from plumbline.ledger.health import Agreement, Health, Trend
 from plumbline.ledger.records import Run
 from plumbline.report.prometheus import FAMILIES, GAUGES, render
-from plumbline.terms.connection import ConnectionKind
-from plumbline.terms.health import HealthState
-from plumbline.terms.run import RunMode, RunState
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SAMPLE = re.compile(

@@ -12,6 +12,8 @@ import numpy as np
 
 from blank import settle
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys, Manners, Scope, WasMode
+from plumbline.domain.finding import Source
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.lake.engine import Limits, connect, show_snapshot
@@ -19,8 +21,6 @@ from plumbline.ledger import connections, opening, snapshots
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Report, Synchroniser
 from plumbline.tables import TABLES
-from plumbline.terms.connection import Address, Connection, Keys, Manners, Scope, WasMode
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

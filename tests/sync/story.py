@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from plumbline.terms.finding import Source
-from plumbline.terms.identity import alias_key, finding_key
+from plumbline.domain.finding import Source
+from plumbline.domain.identity import alias_key, finding_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

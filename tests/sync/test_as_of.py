@@ -15,6 +15,8 @@ import pytest
 from deltalake import DeltaTable
 
 from plumbline.cli import session
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.run import RunMode, RunState
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.errors import UsageError
@@ -27,8 +29,6 @@ from plumbline.report.interface import Screen, Sheet
 from plumbline.sync import upkeep
 from plumbline.sync.run import Synchroniser
 from plumbline.tables import FINDINGS, TABLES
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

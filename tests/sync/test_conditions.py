@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.health import Cause, HealthState
 from plumbline.ledger import health
-from plumbline.terms.health import Cause, HealthState
 
 if TYPE_CHECKING:
     from lab import Lab, MakeLab

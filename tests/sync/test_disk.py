@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from story import meddle
 
+from plumbline.domain.run import RunState
 from plumbline.emulator.estate import Estate
 from plumbline.errors import StorageError
 from plumbline.ledger import runs
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

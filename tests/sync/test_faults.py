@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.domain.run import RunState
 from plumbline.errors import IncompleteError, RefusedError
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from lab import MakeLab

@@ -13,6 +13,8 @@ import pytest
 
 from blank import settle
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.run import RunMode, RunState
 from plumbline.emulator.estate import Estate
 from plumbline.errors import IncompleteError, UsageError
 from plumbline.lake.engine import Limits, connect, show_snapshot
@@ -21,8 +23,6 @@ from plumbline.ledger.opening import open_ledger
 from plumbline.sync.imports import Imported, Importer
 from plumbline.sync.order import Order
 from plumbline.tables import TABLES
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.run import RunMode, RunState
 from recordings import DATA, recordings
 from scans import DAY, START, Host, Item, export, nessus
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from lab import labs, only
 from story import Story, meddle
 
+from plumbline.domain.finding import Source
+from plumbline.domain.run import RunMode, RunState
 from plumbline.emulator.estate import Estate
 from plumbline.errors import RefusedError
 from plumbline.ledger import evidence, runs
 from plumbline.tables import FINDINGS
-from plumbline.terms.finding import Source
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,12 +14,12 @@ from dumped import STANDING, dumped
 from lab import labs
 from story import Story, meddle, show_only
 
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.emulator.estate import Estate
 from plumbline.emulator.findings import ACCEPTED, RECAST
 from plumbline.errors import RefusedError
 from plumbline.ledger import snapshots
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

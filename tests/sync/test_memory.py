@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from plumbline.domain.connection import Address, Connection, Manners, Scope
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.sync.memory import (
     USABLE_FOR,
     RepositoryMemory,
@@ -15,9 +18,6 @@ from plumbline.sync.memory import (
     mark_of_source,
     remembered,
 )
-from plumbline.terms.connection import Address, Connection, Manners, Scope
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ONE = remembered("2026-01-01T00:00:00+00:00", {Source.CUMULATIVE: {Severity.HIGH: 3}})

@@ -23,11 +23,11 @@ from lab import Lab, only
 
 from blank import settle
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys, Manners, Scope, WasMode
 from plumbline.emulator import Emulator, Estate, Scenario
 from plumbline.ledger import connections, opening, runs
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Connection, Keys, Manners, Scope, WasMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,10 @@ import pytest
 from dumped import dumped
 from lab import labs
 
+from plumbline.domain.run import RunState
 from plumbline.emulator.estate import Estate
 from plumbline.lake.staging import Receipt
 from plumbline.ledger import opening, runs
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,7 @@ from lab import labs
 from story import show_only
 
 from plumbline.cli import session
+from plumbline.domain.connection import Address, Keys
 from plumbline.emulator.emulator import Emulator
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import connections, snapshots
@@ -17,7 +18,6 @@ from plumbline.ledger.opening import open_ledger
 from plumbline.posture import explore, filters, questions
 from plumbline.posture.relations import RELATIONS
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

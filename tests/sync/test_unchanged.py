@@ -13,11 +13,11 @@ from dumped import dumped
 from story import meddle
 
 from plumbline.config.settings import Settings
+from plumbline.domain.run import RunMode, RunState
 from plumbline.emulator.estate import Estate
 from plumbline.ledger import runs, snapshots
 from plumbline.sync.memory import Memory
 from plumbline.sync.plan import Increments, is_full_due
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from lab import Lab, MakeLab

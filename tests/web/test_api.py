@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plumbline.domain.person import Purview, Right, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
-from plumbline.terms.person import Purview, Right, Role
 
 if TYPE_CHECKING:
     from town import Town

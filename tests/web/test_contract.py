@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from town import HOST
 
-from plumbline.terms.person import Role
+from plumbline.domain.person import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

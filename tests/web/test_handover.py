@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from consoles import console
 
+from plumbline.domain.connection import Address, Connection
 from plumbline.errors import ConfigurationError
 from plumbline.ledger import audit, connections
-from plumbline.terms.connection import Address, Connection
 
 if TYPE_CHECKING:
     from town import Town

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader
 
+from plumbline.domain.finding import Source
+from plumbline.domain.person import Purview, Role
+from plumbline.domain.proof import Proof
+from plumbline.domain.severity import Severity
 from plumbline.ledger import audit, evidence
 from plumbline.report.charts import spark
-from plumbline.terms.finding import Source
-from plumbline.terms.person import Purview, Role
-from plumbline.terms.proof import Proof
-from plumbline.terms.severity import Severity
 from plumbline.web.blocks import drawings, history
 
 if TYPE_CHECKING:

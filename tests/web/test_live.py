@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from consoles import console
 
+from plumbline.domain.connection import Address, Connection, Keys, Manners
+from plumbline.domain.person import Purview, Role
+from plumbline.domain.run import RunMode, RunState
 from plumbline.ledger import connections, jobs, runs
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.connection import Address, Connection, Keys, Manners
-from plumbline.terms.person import Purview, Role
-from plumbline.terms.run import RunMode, RunState
 from plumbline.web import stream
 
 if TYPE_CHECKING:

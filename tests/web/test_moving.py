@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from consoles import console, text, with_keys
 
+from plumbline.domain.person import Right, Role
 from plumbline.ledger import audit, connections, schedules
-from plumbline.terms.person import Right, Role
 
 if TYPE_CHECKING:
     from town import Town

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from plumbline.domain.person import Purview, Role
 from plumbline.ledger import snapshots
 from plumbline.posture import coded
-from plumbline.terms.person import Purview, Role
 from plumbline.web import estates
 from plumbline.web.explorer.kinds import KINDS
 from plumbline.web.visitor import Visitor

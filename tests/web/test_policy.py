@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plumbline.domain.deadlines import Deadlines
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, snapshots
 from plumbline.ledger import deadlines as policy
 from plumbline.posture import questions
 from plumbline.posture.opening import estate_of
-from plumbline.terms.deadlines import Deadlines
 
 if TYPE_CHECKING:
     from town import Town

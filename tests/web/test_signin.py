@@ -13,9 +13,9 @@ from django.test import override_settings
 from town import PASSWORD
 
 from plumbline.config.settings import SecondFactor
+from plumbline.domain.person import Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
-from plumbline.terms.person import Role
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from plumbline.terms.person import Right, Role
+from plumbline.domain.person import Right, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

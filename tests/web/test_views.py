@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from plumbline.domain.person import Purview, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
-from plumbline.terms.person import Purview, Role
 
 if TYPE_CHECKING:
     from django.test import Client

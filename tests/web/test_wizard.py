@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from consoles import begun, console, text, with_keys
 
+from plumbline.domain.connection import Manners, Scope, TrustKind, WasMode
+from plumbline.domain.person import Purview, Role
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, jobs, schedules
-from plumbline.terms.connection import Manners, Scope, TrustKind, WasMode
-from plumbline.terms.person import Purview, Role
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from town import Town

@@ -14,12 +14,12 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 
 from plumbline import tables
 from plumbline.config.settings import Settings
+from plumbline.domain.connection import Address, Connection, Keys
+from plumbline.domain.person import WHOLE, Purview, Role
+from plumbline.domain.run import RunMode, RunState
 from plumbline.lake.store import Store
 from plumbline.ledger import connections, opening, runs, snapshots
 from plumbline.ledger.records import Publication
-from plumbline.terms.connection import Address, Connection, Keys
-from plumbline.terms.person import WHOLE, Purview, Role
-from plumbline.terms.run import RunMode, RunState
 from small import AS_OF
 
 if TYPE_CHECKING:

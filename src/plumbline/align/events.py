@@ -6,7 +6,7 @@ step, and what was read whole or in part.
 
 from __future__ import annotations
 
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
 
 _EVENT = """
 CASE

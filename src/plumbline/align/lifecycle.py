@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.domain.age import AGE_BANDS
+from plumbline.domain.severity import Severity
 from plumbline.tables import FINDINGS, Kind
-from plumbline.terms.age import AGE_BANDS
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from plumbline.terms.finding import Source
+    from plumbline.domain.finding import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from plumbline.align import places
 from plumbline.align.groups import filled
 from plumbline.align.joins import every_address
-from plumbline.terms.address import MemberKind
+from plumbline.domain.address import MemberKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

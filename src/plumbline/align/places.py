@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from plumbline.align.groups import filled
-from plumbline.terms.address import MemberKind, parse_address
+from plumbline.domain.address import MemberKind, parse_address
 
 if TYPE_CHECKING:
     from plumbline.align.groups import Marks, Numbers

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from plumbline.terms.finding import OPEN_STATES, FindingState
+from plumbline.domain.finding import OPEN_STATES, FindingState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ import typer
 from plumbline.cli import handover, keys, output, preflight, session, shown
 from plumbline.cli.flags import Flags, apply, takes_flags, warnings
 from plumbline.cli.root import group
+from plumbline.domain.connection import Address, Connection, ConnectionKind
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Address, Connection, ConnectionKind
 
 if TYPE_CHECKING:
     from plumbline.ledger.records import Entry

@@ -9,8 +9,8 @@ import typer
 
 from plumbline.cli import output, session
 from plumbline.cli.root import group
+from plumbline.domain.deadlines import LEAST_DAYS, MOST_DAYS
 from plumbline.errors import UsageError
-from plumbline.terms.deadlines import LEAST_DAYS, MOST_DAYS
 
 if TYPE_CHECKING:
     from plumbline.config.settings import Settings

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from plumbline.config.settings import Settings
     from plumbline.console.check import Check
+    from plumbline.domain.connection import Connection, Keys
     from plumbline.emulator import Emulator, Estate
     from plumbline.sync.run import Report
-    from plumbline.terms.connection import Connection, Keys
 
 NAME = "demo"
 MARKER = "DEMO.txt"
@@ -239,14 +239,14 @@ def _tell_week(report: Report) -> None:
 
 
 def _connect(console: Emulator) -> None:
-    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
-    from plumbline.terms.connection import (  # noqa: PLC0415 - only when called
+    from plumbline.domain.connection import (  # noqa: PLC0415 - only when called
         Address,
         Connection,
         Keys,
         Trust,
         TrustKind,
     )
+    from plumbline.ledger import connections  # noqa: PLC0415 - Django, only when called
 
     _step(
         "Its certificate signed itself, so it is trusted by its fingerprint.",

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from plumbline.console import addresses
-from plumbline.errors import UsageError
-from plumbline.terms.connection import (
+from plumbline.domain.connection import (
     Address,
     Connection,
     Manners,
@@ -22,7 +21,8 @@ from plumbline.terms.connection import (
     TrustKind,
     WasMode,
 )
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
+from plumbline.errors import UsageError
 
 PROXY = "PLUMBLINE_PROXY"
 ALL = "all"

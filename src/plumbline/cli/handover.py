@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from plumbline.cli import output, session
+from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import UsageError
-from plumbline.terms.connection import ConnectionKind
 
 _MOST_HOURS = 720
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plumbline.cli import output, session
+from plumbline.domain.job import JobState
 from plumbline.errors import UsageError
-from plumbline.terms.job import JobState
 
 if TYPE_CHECKING:
     from plumbline.ledger.records import Job

@@ -19,7 +19,7 @@ from plumbline.errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plumbline.terms.connection import Keys
+    from plumbline.domain.connection import Keys
 
 ACCESS, SECRET = "PLUMBLINE_ACCESS_KEY", "PLUMBLINE_SECRET_KEY"
 WAYS = (

@@ -8,8 +8,8 @@ import typer
 from plumbline.cli import output, session
 from plumbline.cli.flags import proxy_of
 from plumbline.console import addresses
+from plumbline.domain.connection import Address, ConnectionKind
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Address, ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,9 +10,9 @@ from plumbline.cli.root import group
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plumbline.domain.proof import Proof
+    from plumbline.domain.request import RequestRecord
     from plumbline.ledger.records import Oddity, Run, Slice, Traffic
-    from plumbline.terms.proof import Proof
-    from plumbline.terms.request import RequestRecord
 
 app = group("Show one run with its proof.")
 

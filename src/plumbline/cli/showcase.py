@@ -95,8 +95,8 @@ def show(settings: Settings, server: Server, *, browser: bool) -> None:
 
 def _person() -> str:
     """Add who is signed in; their password is told."""
+    from plumbline.domain.person import Role  # noqa: PLC0415 - likewise
     from plumbline.ledger.people import register  # noqa: PLC0415 - after the frame
-    from plumbline.terms.person import Role  # noqa: PLC0415 - likewise
 
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     register.add(_NAME, Role.ADMIN, by="demo")

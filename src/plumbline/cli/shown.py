@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plumbline.domain.proof import Proof
     from plumbline.ledger.records import Entry, Run
-    from plumbline.terms.proof import Proof
 
 
 def connection(entry: Entry) -> dict[str, Any]:

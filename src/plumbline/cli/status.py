@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plumbline.cli import output, session, shown
+from plumbline.domain.health import HealthState
 from plumbline.errors import IncompleteError, UsageError
-from plumbline.terms.health import HealthState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

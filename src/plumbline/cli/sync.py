@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plumbline.cli import output, session, shown
+from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import UsageError
-from plumbline.terms.connection import ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from plumbline.domain.connection import Connection
     from plumbline.sync.progress import Progress
     from plumbline.sync.run import Report
-    from plumbline.terms.connection import Connection
 
 
 def sync(

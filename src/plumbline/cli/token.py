@@ -9,8 +9,8 @@ import typer
 from plumbline.cli import output, session
 from plumbline.cli.root import group
 from plumbline.cli.user import Sees, granted
+from plumbline.domain.person import Role
 from plumbline.errors import UsageError
-from plumbline.terms.person import Role
 
 if TYPE_CHECKING:
     from plumbline.ledger.people.records import Token

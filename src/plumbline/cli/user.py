@@ -10,8 +10,8 @@ import typer
 
 from plumbline.cli import output, session
 from plumbline.cli.root import group
+from plumbline.domain.person import Purview, Right, Role
 from plumbline.errors import UsageError
-from plumbline.terms.person import Purview, Right, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from plumbline.domain.connection import Address
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Address
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from plumbline.console.client import Console
     from plumbline.console.records import User
     from plumbline.console.verdict import KeysRefusedError
-    from plumbline.terms.connection import Connection
+    from plumbline.domain.connection import Connection
 
 
 class Name(StrEnum):

@@ -38,9 +38,9 @@ from plumbline.console.wire import (
     decode_response,
     read_severity_counts,
 )
+from plumbline.domain.request import RequestRecord
+from plumbline.domain.severity import Severity
 from plumbline.errors import PlumblineError, QueryRefusedError
-from plumbline.terms.request import RequestRecord
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
     from plumbline.console.budget import Budget
     from plumbline.console.reply import Reply
-    from plumbline.terms.connection import Connection, Keys
-    from plumbline.terms.request import RequestLog
+    from plumbline.domain.connection import Connection, Keys
+    from plumbline.domain.request import RequestLog
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

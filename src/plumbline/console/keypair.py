@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from plumbline.domain.connection import Keys
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Keys
 
 _KEY = re.compile(r"[!-~]{1,256}")
 

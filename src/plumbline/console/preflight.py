@@ -23,8 +23,8 @@ from plumbline.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plumbline.terms.connection import Connection, Keys
-    from plumbline.terms.request import RequestLog
+    from plumbline.domain.connection import Connection, Keys
+    from plumbline.domain.request import RequestLog
 
 __all__ = ["Check", "Name", "Verdict", "preflight"]
 

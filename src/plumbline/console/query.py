@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from plumbline.domain.connection import Scope, WasMode
+from plumbline.domain.finding import Source
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Scope, WasMode
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plumbline.terms.severity import Severity
+    from plumbline.domain.severity import Severity
 
 
 class Tool(StrEnum):

@@ -10,11 +10,11 @@ from plumbline.console.check import Check, Name, Probe, failed, passed, warned
 from plumbline.console.fault import shortly
 from plumbline.console.records import OLDEST, release
 from plumbline.console.tls import Certificate, fetch_certificate, objection
+from plumbline.domain.connection import TrustKind
 from plumbline.errors import QueryRefusedError, RefusedError
-from plumbline.terms.connection import TrustKind
 
 if TYPE_CHECKING:
-    from plumbline.terms.connection import Trust
+    from plumbline.domain.connection import Trust
 
 _SUPPORTED = (6, 6)
 _NEWEST = (6, 8)

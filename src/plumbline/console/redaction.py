@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plumbline.terms.connection import Connection, Keys
+    from plumbline.domain.connection import Connection, Keys
 
 MASK = "***"
 _SHORTEST = 4

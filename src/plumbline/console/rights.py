@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from plumbline.console.check import Check, Name, Probe, failed, passed, warned
 from plumbline.console.query import Analysis, Tool
 from plumbline.console.verdict import KeysRefusedError, Refusal
+from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError, RefusedError
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from plumbline.console.records import Repository, User

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from plumbline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from plumbline.terms.connection import Address
+    from plumbline.domain.connection import Address
 
 _PORTS = {"https": 443, "http": 80}
 

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from plumbline.console.fault import shortly
 from plumbline.console.route import Route, plan
+from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import ConfigurationError, UnreachableError
-from plumbline.terms.connection import Trust, TrustKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from plumbline.terms.connection import Address
+    from plumbline.domain.connection import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,14 +17,14 @@ from plumbline import __version__
 from plumbline.console import fault, tls
 from plumbline.console.reply import Reply, epoch
 from plumbline.console.route import Route, plan
+from plumbline.domain.connection import TrustKind
 from plumbline.errors import ConfigurationError
-from plumbline.terms.connection import TrustKind
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
     from plumbline.console.gate import Permit
-    from plumbline.terms.connection import Connection, Keys, Trust
+    from plumbline.domain.connection import Connection, Keys, Trust
 
 _log = logging.getLogger(__name__)
 

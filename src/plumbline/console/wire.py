@@ -15,8 +15,8 @@ import msgspec
 
 from plumbline.console.fault import BrokenError
 from plumbline.console.scalar import Scalar, identity, integer, number
+from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
-from plumbline.terms.severity import Severity
 
 T = TypeVar("T")
 

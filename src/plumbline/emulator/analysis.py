@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from plumbline.domain.finding import Source
 from plumbline.emulator.faults import Page
 from plumbline.emulator.faults.standing import Administrator, NoEpoch, NoRepository, UnpreparedLists
 from plumbline.emulator.filters import Clause, Scope, select
@@ -15,7 +16,6 @@ from plumbline.emulator.rows import details, listed
 from plumbline.emulator.sorting import arrange, arrange_rows
 from plumbline.emulator.tools import EMPTY, TOOLS, Bare, Rows, Table, Tally
 from plumbline.emulator.wire import Refusal, Reply, dump, streamed, success
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

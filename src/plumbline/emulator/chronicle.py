@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from plumbline.domain.finding import Source
 from plumbline.emulator.findings import ACCEPTED, BEEN_MITIGATED, RECAST, Findings
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

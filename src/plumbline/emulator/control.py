@@ -11,10 +11,10 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.finding import Source
 from plumbline.emulator.faults import BadFaultError
 from plumbline.emulator.scans import SCANNED
 from plumbline.emulator.wire import Reply, dump
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

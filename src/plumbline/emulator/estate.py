@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from plumbline.domain.finding import Source
 from plumbline.emulator import furnishing, imports, leaving, rules, sight
 from plumbline.emulator.chronicle import Chronicle
 from plumbline.emulator.evolution import evolve
@@ -23,7 +24,6 @@ from plumbline.emulator.rules import Rule
 from plumbline.emulator.scans import SCANNED
 from plumbline.emulator.sight import Sight
 from plumbline.emulator.wire import dump
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

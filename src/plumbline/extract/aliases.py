@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from plumbline.console.rows import HOST_FIELDS
+from plumbline.domain.identity import HostFields
 from plumbline.extract.sheet import STAGED, Sheet
 from plumbline.extract.told import Told, listed, written
 from plumbline.tables import ALIASES, Kind
-from plumbline.terms.identity import HostFields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plumbline.terms.identity import Identities
+    from plumbline.domain.identity import Identities
 
 T = TypeVar("T")
 

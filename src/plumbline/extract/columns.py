@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from plumbline.domain.identity import Identities, finding_key, names_vuln_uuid, twin_key
+from plumbline.domain.severity import Severity
 from plumbline.extract.aliases import PageAliases
 from plumbline.extract.outputs import Outputs
 from plumbline.extract.plugins import Plugins
@@ -15,14 +17,12 @@ from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet
 from plumbline.extract.told import Told, written
 from plumbline.extract.values import Read
 from plumbline.tables import FINDINGS
-from plumbline.terms.identity import Identities, finding_key, names_vuln_uuid, twin_key
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plumbline.console.rows import FindingPage, RowDecoder
-    from plumbline.terms.finding import Source
+    from plumbline.domain.finding import Source
 
 _PLAIN = tuple(
     (c.name, c.source)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.domain.address import Member, MemberKind, Origin, members
 from plumbline.tables import RANGES
-from plumbline.terms.address import Member, MemberKind, Origin, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

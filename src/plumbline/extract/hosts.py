@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.domain.identity import alias_key
 from plumbline.extract.sheet import STAGED, Sheet
 from plumbline.extract.told import written
 from plumbline.tables import Kind
-from plumbline.terms.identity import alias_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import pyarrow as pa
 
+from plumbline.domain.address import Origin
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.definitions import (
     SELF_DEFINED,
@@ -18,7 +19,6 @@ from plumbline.extract.definitions import (
     read_list,
 )
 from plumbline.tables import ASSET_LISTS, REPOSITORIES
-from plumbline.terms.address import Origin
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from plumbline.console.query import Mark
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.severity import Severity
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.severity import Severity
 
 if TYPE_CHECKING:
     import duckdb

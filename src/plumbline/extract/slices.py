@@ -16,14 +16,14 @@ from plumbline.console.query import (
     seen_between,
     seen_in_days,
 )
-from plumbline.terms.finding import Source
+from plumbline.domain.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from plumbline.terms.connection import Scope
-    from plumbline.terms.severity import Severity
+    from plumbline.domain.connection import Scope
+    from plumbline.domain.severity import Severity
 
 SPLIT_ABOVE = 20_000
 """A repository with more rows than this is read severity by severity: less to read again when

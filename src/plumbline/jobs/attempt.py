@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from plumbline.domain.job import JobState
+from plumbline.domain.run import RunState
 from plumbline.errors import PlumblineError, StoppedError, StorageError
 from plumbline.jobs import timetable
 from plumbline.jobs.verdict import End, Ended, end_of, judge
 from plumbline.ledger import connections, jobs, opening, runs, schedules
 from plumbline.sync import pulse
 from plumbline.sync.run import Synchroniser
-from plumbline.terms.job import JobState
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

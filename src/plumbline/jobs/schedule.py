@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import UsageError
 from plumbline.jobs import rule, timetable
 from plumbline.jobs.attempt import SCHEDULE
 from plumbline.ledger import connections, jobs, schedules
-from plumbline.terms.connection import ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

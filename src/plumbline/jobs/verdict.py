@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.job import JobState
 from plumbline.errors import (
     BusyError,
     IncompleteError,
@@ -15,7 +16,6 @@ from plumbline.errors import (
     StorageError,
     UnreachableError,
 )
-from plumbline.terms.job import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.domain.job import JobState
 from plumbline.errors import PlumblineError, StorageError
 from plumbline.jobs import schedule
 from plumbline.jobs.attempt import Attempts
@@ -17,7 +18,6 @@ from plumbline.jobs.upkeep import Upkeep
 from plumbline.jobs.verdict import End, Ended, judge
 from plumbline.ledger import contact, jobs, opening, runs, workers
 from plumbline.sync import pulse
-from plumbline.terms.job import JobState
 
 if TYPE_CHECKING:
     from plumbline.config.settings import Settings

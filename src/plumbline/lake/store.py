@@ -14,11 +14,11 @@ from deltalake import DeltaTable, Schema, WriterProperties
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import create_table_with_add_actions
 
+from plumbline.domain.snapshot import Pin
 from plumbline.errors import StorageError
 from plumbline.lake import parquet
 from plumbline.lake.staging import storage_faults
 from plumbline.tables import EVENTS
-from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

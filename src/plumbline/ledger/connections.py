@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from plumbline.domain.connection import ConnectionKind, Keys
 from plumbline.errors import ConfigurationError, UsageError
 from plumbline.ledger import audit, runs, seal, shape
 from plumbline.ledger.faults import storage_faults
@@ -20,12 +21,11 @@ from plumbline.ledger.models import (
     SnapshotRow,
 )
 from plumbline.ledger.records import Entry
-from plumbline.terms.connection import ConnectionKind, Keys
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from plumbline.terms.connection import Connection
+    from plumbline.domain.connection import Connection
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 """It names a folder, too: `..` must not be one, nor what a command takes for an option."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from plumbline.domain.deadlines import LEAST_DAYS, MOST_DAYS, Deadlines
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import DeadlineRow
 from plumbline.ledger.records import Ruling
-from plumbline.terms.deadlines import LEAST_DAYS, MOST_DAYS, Deadlines
 
 if TYPE_CHECKING:
     from plumbline.config.settings import Settings

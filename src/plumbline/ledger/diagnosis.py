@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.domain.connection import ConnectionKind
+from plumbline.domain.health import Cause, HealthState
+from plumbline.domain.job import JobState
+from plumbline.domain.run import RunState
 from plumbline.errors import ConfigurationError, RefusedError, StoppedError
-from plumbline.terms.connection import ConnectionKind
-from plumbline.terms.health import Cause, HealthState
-from plumbline.terms.job import JobState
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

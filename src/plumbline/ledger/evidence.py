@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from plumbline.domain.finding import Source
+from plumbline.domain.proof import Proof
+from plumbline.domain.severity import Severity
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import OddityRow, ProofRow, SliceRow
 from plumbline.ledger.records import Oddity, Slice
 from plumbline.ledger.texts import storable
-from plumbline.terms.finding import Source
-from plumbline.terms.proof import Proof
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

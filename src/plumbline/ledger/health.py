@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from plumbline.domain.finding import Source
+from plumbline.domain.run import RunState
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.ledger import connections, evidence, freshness, jobs, runs, schedules
 from plumbline.ledger import snapshots as published
 from plumbline.ledger.diagnosis import Facts, diagnose
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import RunRow
-from plumbline.terms.finding import Source
-from plumbline.terms.run import RunState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from plumbline.domain.connection import ConnectionKind
+    from plumbline.domain.health import HealthState
+    from plumbline.domain.proof import Proof
     from plumbline.ledger.diagnosis import Reason
     from plumbline.ledger.records import Entry, Run
-    from plumbline.terms.connection import ConnectionKind
-    from plumbline.terms.health import HealthState
-    from plumbline.terms.proof import Proof
 
 _TREND = 12
 """Runs whose duration makes the trend."""

@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
+from plumbline.domain.connection import ConnectionKind
+from plumbline.domain.job import OPEN, JobState
 from plumbline.errors import UsageError
 from plumbline.ledger import runs, workers
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, JobRow, WorkerRow
 from plumbline.ledger.records import Job
 from plumbline.ledger.texts import storable
-from plumbline.terms.connection import ConnectionKind
-from plumbline.terms.job import OPEN, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from plumbline.terms.connection import Connection
-    from plumbline.terms.deadlines import Deadlines
-    from plumbline.terms.job import JobState
-    from plumbline.terms.run import RunMode, RunState
-    from plumbline.terms.snapshot import Pin
+    from plumbline.domain.connection import Connection
+    from plumbline.domain.deadlines import Deadlines
+    from plumbline.domain.job import JobState
+    from plumbline.domain.run import RunMode, RunState
+    from plumbline.domain.snapshot import Pin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

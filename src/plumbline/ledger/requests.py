@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Count, Q, Sum
 
+from plumbline.domain.request import RequestRecord
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import RequestRow
 from plumbline.ledger.records import Traffic
 from plumbline.ledger.texts import storable
-from plumbline.terms.request import RequestRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

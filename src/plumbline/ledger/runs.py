@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from plumbline.domain.run import RunMode, RunState
 from plumbline.errors import BusyError, StoppedError, UsageError
 from plumbline.ledger import owner
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, RunRow
 from plumbline.ledger.records import Run
 from plumbline.ledger.texts import storable, storable_tree
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from plumbline.terms.connection import (
+from plumbline.domain.connection import (
     Address,
     Connection,
     ConnectionKind,
@@ -15,7 +15,7 @@ from plumbline.terms.connection import (
     TrustKind,
     WasMode,
 )
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
 
 if TYPE_CHECKING:
     from plumbline.ledger.models import ConnectionRow

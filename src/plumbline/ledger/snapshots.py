@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from plumbline.domain.run import RunState
+from plumbline.domain.snapshot import Pin
 from plumbline.errors import UsageError
 from plumbline.ledger import runs
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, RunRow, SnapshotRow
 from plumbline.ledger.records import Publication, Snapshot
-from plumbline.terms.run import RunState
-from plumbline.terms.snapshot import Pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.terms.age import AGE_BANDS
+from plumbline.domain.age import AGE_BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

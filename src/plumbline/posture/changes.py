@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import OPEN_STATES, Event, FindingState
 from plumbline.posture import counts, sources
 from plumbline.posture.engine import Statement
 from plumbline.posture.questions.interface import number, text
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
-from plumbline.terms.finding import OPEN_STATES, Event, FindingState
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import ibis
 
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.posture.addresses import Span
 from plumbline.posture.filters import Comparison, Query, Text, Value
 from plumbline.posture.relation import Field, FieldKind
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ import ibis
 import pyarrow.compute as pc
 
 from plumbline.align.consoles import NEEDED, Meeting, fold, meet
+from plumbline.domain.finding import OPEN_STATES
 from plumbline.posture.engine import Statement
-from plumbline.terms.finding import OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plumbline.domain.severity import SC_WEIGHTS
 from plumbline.posture import risk
 from plumbline.posture.counts import WORST_FIRST
 from plumbline.posture.relation import Field, FieldKind, joined_name
-from plumbline.terms.severity import SC_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import OPEN_STATES
+from plumbline.domain.severity import Severity
 from plumbline.posture import consoles, risk, score
-from plumbline.terms.finding import OPEN_STATES
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir

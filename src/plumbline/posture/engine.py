@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr import types as ir
 
+    from plumbline.domain.deadlines import Deadlines
     from plumbline.posture.forms import Slots
-    from plumbline.terms.deadlines import Deadlines
 
 DAY_SECONDS = 86_400
 DUCKDB = "duckdb"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import FindingState
 from plumbline.posture import consoles, counts, risk, sla, sources
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
-from plumbline.terms.finding import FindingState
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir

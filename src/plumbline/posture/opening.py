@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plumbline.config.settings import Settings
+    from plumbline.domain.deadlines import Deadlines
     from plumbline.ledger.records import Snapshot
     from plumbline.tables import Table
-    from plumbline.terms.deadlines import Deadlines
 
 
 def estate_of(

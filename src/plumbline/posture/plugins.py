@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.severity import Severity
 from plumbline.posture import counts, risk, sources
 from plumbline.posture.counted import number
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ibis.expr import types as ir
 
-    from plumbline.terms.person import Place, Purview
+    from plumbline.domain.person import Place, Purview
 
 HOST = ["console", "host"]
 PLUGIN = ["console", "plugin_id"]

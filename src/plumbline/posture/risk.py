@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

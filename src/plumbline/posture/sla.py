@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.terms.deadlines import Deadlines
-from plumbline.terms.finding import OPEN_STATES, FindingState
-from plumbline.terms.severity import Severity
+from plumbline.domain.deadlines import Deadlines
+from plumbline.domain.finding import OPEN_STATES, FindingState
+from plumbline.domain.severity import Severity
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
 
 _CONTROL_PICTURES = 0x2400
 _DELETE = "\x7f"

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plumbline.terms.health import HealthState
-from plumbline.terms.run import RunState
+from plumbline.domain.health import HealthState
+from plumbline.domain.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

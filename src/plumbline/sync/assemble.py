@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.domain.snapshot import Pin
     from plumbline.lake.store import Store
-    from plumbline.terms.snapshot import Pin
 
 _BATCH = 16_384
 _FEW = 1_024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plumbline.domain.proof import Proof
 from plumbline.errors import IncompleteError
 from plumbline.ledger import evidence
 from plumbline.ledger.records import Oddity, Slice
-from plumbline.terms.proof import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,10 +19,10 @@ from plumbline.sync.reading import Gathered, Reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plumbline.domain.connection import Connection
     from plumbline.sync.plan import Plan, Task
     from plumbline.sync.progress import Progress
     from plumbline.sync.reconcile import Reconciler
-    from plumbline.terms.connection import Connection
 
 
 class Gatherer:

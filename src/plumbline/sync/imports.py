@@ -11,6 +11,8 @@ import msgspec
 
 from plumbline.align.lifecycle import Step, Whole
 from plumbline.console.records import Repository
+from plumbline.domain.finding import Source
+from plumbline.domain.run import RunMode, RunState
 from plumbline.errors import IncompleteError, PlumblineError, StorageError, UsageError
 from plumbline.lake.arrow import give_back, spare_pandas
 from plumbline.lake.engine import Limits, connect, engine_faults
@@ -26,19 +28,17 @@ from plumbline.sync.order import check, named
 from plumbline.sync.progress import Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work
 from plumbline.sync.settle import Known, Told, settle
-from plumbline.terms.finding import Source
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from plumbline.config.settings import Settings
+    from plumbline.domain.proof import Proof
     from plumbline.ledger.records import Run, Snapshot
     from plumbline.sync.assemble import Assembly
     from plumbline.sync.intake import ReadFile
     from plumbline.sync.order import Order
-    from plumbline.terms.proof import Proof
 
 BY = "import"
 _UNCHANGED = "the last published snapshot"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plumbline.console.rows import RowDecoder
+from plumbline.domain.proof import Proof
+from plumbline.domain.severity import Severity
 from plumbline.extract.columns import Columns
 from plumbline.extract.files.interface import Tally
 from plumbline.extract.files.pages import pages, read_file
 from plumbline.lake.staging import Outcome, Receipt
-from plumbline.terms.proof import Proof
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from plumbline.domain.finding import Source
     from plumbline.extract.columns import PageColumns
     from plumbline.extract.files.interface import Row
     from plumbline.lake.staging import SliceStage, Staging
     from plumbline.sync.progress import Progress
-    from plumbline.terms.finding import Source
 
 Place = tuple[int, "Source", Severity]
 """Repository, store and severity: what rows are counted by."""

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from plumbline.domain.request import RequestRecord
     from plumbline.ledger.requests import Log
-    from plumbline.terms.request import RequestRecord
 
 
 class RunLog:

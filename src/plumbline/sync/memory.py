@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from plumbline import __version__
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plumbline.console.query import Mark
     from plumbline.console.records import AssetList, Named, Repository, User
+    from plumbline.domain.connection import Connection, Scope
     from plumbline.extract.proof import Counts
-    from plumbline.terms.connection import Connection, Scope
 
 USABLE_FOR = timedelta(days=1)
 """What a stopped run staged is read anew after this time: plugins change without a sign."""

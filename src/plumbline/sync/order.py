@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plumbline.domain.connection import Address, Connection, ConnectionKind
 from plumbline.errors import UsageError
 from plumbline.extract.files.opening import STDIN
 from plumbline.extract.files.pages import check_file
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections
-from plumbline.terms.connection import Address, Connection, ConnectionKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

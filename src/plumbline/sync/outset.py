@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from plumbline.console.client import Console
     from plumbline.console.records import AssetList
+    from plumbline.domain.connection import Connection, Scope
+    from plumbline.domain.snapshot import Pin
     from plumbline.ledger.records import Run, Snapshot
     from plumbline.sync.plan import Plan
     from plumbline.sync.reading import Gathered
-    from plumbline.terms.connection import Connection, Scope
-    from plumbline.terms.snapshot import Pin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING
 
 from plumbline.align.lifecycle import Whole
 from plumbline.console.query import Tool
+from plumbline.domain.finding import Source
 from plumbline.extract.slices import SPLIT_ABOVE, Slice, host_slices, slices
 from plumbline.sync.memory import remembered, told_update
 from plumbline.sync.plan import count
 from plumbline.sync.reading import MOST_ROUNDS, ReadSlice
 from plumbline.sync.reconcile import HostCounts, ReadWhole, Told, Verdict, counted, scanned
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plumbline.console.query import Filter
     from plumbline.console.wire import HostRow
+    from plumbline.domain.severity import Severity
     from plumbline.extract.proof import Counts
     from plumbline.extract.slices import Increment
     from plumbline.sync.plan import Task
     from plumbline.sync.reading import Reading
     from plumbline.sync.reconcile import Reconciler
-    from plumbline.terms.severity import Severity
 
 
 def read_partly(task: Task, increment: Increment, reading: Reading, reconciler: Reconciler) -> None:

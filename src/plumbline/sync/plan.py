@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Self
 
 from plumbline.console.query import Mark, Tool
 from plumbline.console.records import OLDEST, release
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.errors import FatalError, QueryRefusedError, RefusedError
 from plumbline.extract.slices import Asking, Increment, LookBack
 from plumbline.sync.memory import Memory, Sight, told_update
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from plumbline.config.settings import Settings
     from plumbline.console.client import Console
     from plumbline.console.records import Repository, User
+    from plumbline.domain.connection import Scope
     from plumbline.extract.proof import Counts
     from plumbline.sync.memory import RepositoryMemory
-    from plumbline.terms.connection import Scope
 
 _MOBILE = "mobile"
 _DAY = timedelta(days=1)

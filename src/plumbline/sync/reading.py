@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from plumbline.align.lifecycle import Whole
+from plumbline.domain.finding import Source
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.hosts import host_aliases
 from plumbline.extract.proof import Counts, count_marks, count_staged, prove
@@ -15,7 +16,6 @@ from plumbline.extract.slices import Slice, slices
 from plumbline.lake.staging import Outcome, Receipt, SliceStage, Staging
 from plumbline.sync.memory import RepositoryMemory, remembered, told_update
 from plumbline.sync.plan import Plan, Task, count
-from plumbline.terms.finding import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from plumbline.console.client import Console
     from plumbline.console.wire import HostRow
+    from plumbline.domain.proof import Proof
     from plumbline.extract.harvest import Harvest
-    from plumbline.terms.proof import Proof
 
 MOST_ROUNDS = 3
 """How often a repository is read whose counts do not agree."""

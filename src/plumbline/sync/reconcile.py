@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from plumbline.console.query import Mark, Tool
 from plumbline.console.scalar import integer
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.proof import prove
 from plumbline.extract.told import written
 from plumbline.lake.engine import show_files
 from plumbline.sync import overlay
 from plumbline.tables import ALIASES, FINDINGS, Table
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from plumbline.console.client import Console
     from plumbline.console.query import Analysis
     from plumbline.console.wire import HostRow
+    from plumbline.domain.proof import Proof
+    from plumbline.domain.snapshot import Pin
     from plumbline.extract.proof import Counts
     from plumbline.extract.slices import Asking
-    from plumbline.terms.proof import Proof
-    from plumbline.terms.snapshot import Pin
 
 _ROWS_A_PAGE = 5_000
 _FEW = 2

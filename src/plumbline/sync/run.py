@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.console.budget import HOUR, Budget
 from plumbline.console.client import Console
+from plumbline.domain.run import RunMode, RunState
 from plumbline.errors import DamagedError, IncompleteError, PlumblineError, StorageError
 from plumbline.extract.lists import with_addresses
 from plumbline.lake.arrow import give_back, spare_pandas
@@ -28,15 +29,14 @@ from plumbline.sync.progress import Kept, Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work, never
 from plumbline.sync.reading import Gathered
 from plumbline.sync.reconcile import Reconciler
-from plumbline.terms.run import RunMode, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plumbline.config.settings import Settings
     from plumbline.console.records import AssetList
-    from plumbline.terms.connection import Connection, Keys
-    from plumbline.terms.proof import Proof
+    from plumbline.domain.connection import Connection, Keys
+    from plumbline.domain.proof import Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from plumbline.domain.snapshot import Pin
     from plumbline.lake.staging import SliceStage
     from plumbline.tables import Table
-    from plumbline.terms.snapshot import Pin
 
 _BATCH = 32_768
 _FOLDED_AT_ONCE = 64

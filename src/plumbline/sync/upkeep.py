@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from plumbline.config.settings import Settings
+    from plumbline.domain.snapshot import Pin
     from plumbline.lake.waste import Waste
     from plumbline.ledger.retention import Published
-    from plumbline.terms.snapshot import Pin
 
 GROWING = (OUTPUTS, EVENTS, FACTS)
 """The tables that runs add to."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import UsageError
-from plumbline.terms.connection import Trust, TrustKind
 from plumbline.web.private import write_once
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from django import forms
 
 from plumbline.console import addresses
 from plumbline.console.keypair import could_be
+from plumbline.domain.connection import Keys, TrustKind
 from plumbline.errors import PlumblineError
 from plumbline.ledger import connections
-from plumbline.terms.connection import Keys, TrustKind
 from plumbline.web.authority import MOST_BYTES
 
 if TYPE_CHECKING:

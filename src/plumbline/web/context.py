@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from plumbline import __version__
-from plumbline.terms.person import Right
+from plumbline.domain.person import Right
 from plumbline.web import estates
 from plumbline.web.blocks import connections
 from plumbline.web.expiry import OVER

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from plumbline.domain.connection import Address, Connection, Keys, Trust, TrustKind
 from plumbline.errors import ConfigurationError
 from plumbline.ledger import seal
-from plumbline.terms.connection import Address, Connection, Keys, Trust, TrustKind
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from django.http import HttpRequest
 
+    from plumbline.domain.deadlines import Deadlines
+    from plumbline.domain.person import Purview
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Estate, Statement
     from plumbline.posture.filters import Query
-    from plumbline.terms.deadlines import Deadlines
-    from plumbline.terms.person import Purview
     from plumbline.web.visitor import Visitor
 
 Value = TypeVar("Value")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 
 from plumbline.config.settings import SecondFactor
-from plumbline.terms.person import Role
+from plumbline.domain.person import Role
 from plumbline.web.installation import own
 
 # Recovery codes come with another factor, and are none by themselves.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.domain.run import RunState
 from plumbline.ledger import freshness, runs
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from plumbline.terms.person import Right
+    from plumbline.domain.person import Right
     from plumbline.web.visitor import Visitor
 
 API = "/api/"

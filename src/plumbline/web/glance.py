@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plumbline.console.check import Check
-    from plumbline.terms.connection import Connection, Keys
+    from plumbline.domain.connection import Connection, Keys
 
 _READ_TIMEOUT = 30.0
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
 
+from plumbline.domain.connection import Manners, Scope, WasMode
+from plumbline.domain.severity import Severity
 from plumbline.errors import PlumblineError
 from plumbline.jobs import rule, schedule, timetable
 from plumbline.ledger import schedules
-from plumbline.terms.connection import Manners, Scope, WasMode
-from plumbline.terms.severity import Severity
 from plumbline.web import glance
 from plumbline.web.connecting import told_at
 from plumbline.web.glance import Offer
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from django.forms import BoundField
 
+    from plumbline.domain.connection import Connection, Keys
     from plumbline.jobs.rule import Cron, Interval
-    from plumbline.terms.connection import Connection, Keys
 
 _NUMBERS = ("repositories", "asset_lists", "families")
 _PACE = ("page_size", "requests_per_hour", "connect_timeout", "read_timeout", "retries")

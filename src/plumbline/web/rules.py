@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import path
 
-from plumbline.terms.person import Right
+from plumbline.domain.person import Right
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plumbline.console.tls import fetch_certificate, objection
+from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import PlumblineError
-from plumbline.terms.connection import Trust, TrustKind
 from plumbline.web import authority
 from plumbline.web.connecting import told_at
 from plumbline.web.installation import own

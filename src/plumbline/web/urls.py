@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import include, path
 
-from plumbline.terms.person import Right
+from plumbline.domain.person import Right
 from plumbline.web.explorer.kinds import KINDS
 from plumbline.web.pages import (
     account,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plumbline.terms.person import Role
+from plumbline.domain.person import Role
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from plumbline.terms.person import Purview, Right
+    from plumbline.domain.person import Purview, Right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

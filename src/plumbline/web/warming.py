@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Self
 
 from django.http import HttpRequest, QueryDict
 
+from plumbline.domain.person import Right
 from plumbline.errors import PlumblineError, StorageError
 from plumbline.ledger import deadlines, opening, snapshots
 from plumbline.posture import coded, resident
-from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.explorer import asking, facets, kinds, listing
 from plumbline.web.installation import own

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from plumbline.domain.finding import Source
     from plumbline.emulator.estate import Estate
     from plumbline.emulator.findings import Findings, Ints
     from plumbline.emulator.wire import Reply
-    from plumbline.terms.finding import Source
 
 ALWAYS = -1
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")

@@ -11,8 +11,8 @@ from plumbline.emulator.chronicle import Kind
 from plumbline.emulator.faults.base import Fault, Page
 
 if TYPE_CHECKING:
+    from plumbline.domain.finding import Source
     from plumbline.emulator.estate import Estate, View
-    from plumbline.terms.finding import Source
 
 
 class ShortPage(Fault):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from plumbline.terms.severity import SC_WEIGHTS, Severity
+from plumbline.domain.severity import SC_WEIGHTS, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.extract.files.interface import Row
 from plumbline.extract.files.opening import HEAD, marked
 from plumbline.extract.files.times import moment
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

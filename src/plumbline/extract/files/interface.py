@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from plumbline.terms.finding import Source
+    from plumbline.domain.finding import Source
 
 LISTED = 1_000
 """Rejected rows that are told one by one; all of them are counted."""

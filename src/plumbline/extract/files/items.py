@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from plumbline.domain.finding import Source
+from plumbline.domain.severity import Severity
 from plumbline.extract.files.interface import Row
 from plumbline.extract.files.times import moment
-from plumbline.terms.finding import Source
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

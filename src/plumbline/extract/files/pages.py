@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plumbline.console.rows import RowDecoder
+    from plumbline.domain.finding import Source
     from plumbline.extract.files.interface import Row
-    from plumbline.terms.finding import Source
 
 MOST_ROWS = 2_000
 MOST_CHARACTERS = 8 << 20

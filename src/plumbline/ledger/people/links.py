@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from plumbline.domain.person import Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, seal
 from plumbline.ledger.faults import storage_faults
@@ -15,13 +16,12 @@ from plumbline.ledger.people import register
 from plumbline.ledger.people.models import LinkRow
 from plumbline.ledger.people.records import Link, LinkKind
 from plumbline.ledger.people.tokens import digest
-from plumbline.terms.person import Role
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from plumbline.domain.connection import Keys
     from plumbline.ledger.people.records import Person
-    from plumbline.terms.connection import Keys
 
 
 @storage_faults()

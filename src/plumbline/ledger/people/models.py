@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from plumbline.terms.person import Purview, Right, Role
+from plumbline.domain.person import Purview, Right, Role
 
 
 class Everybody(BaseUserManager["PersonRow"]):

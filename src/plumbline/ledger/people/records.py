@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from plumbline.terms.person import Purview, Right, Role
+    from plumbline.domain.person import Purview, Right, Role
 
 
 class LinkKind(StrEnum):

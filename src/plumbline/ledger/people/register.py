@@ -9,12 +9,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from plumbline.domain.person import GRANTABLE, WHOLE, Purview, Right, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people.models import PersonRow
 from plumbline.ledger.people.records import Person
-from plumbline.terms.person import GRANTABLE, WHOLE, Purview, Right, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

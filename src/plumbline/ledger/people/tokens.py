@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from plumbline.domain.person import WHOLE, Purview, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people import register
 from plumbline.ledger.people.models import TokenRow
 from plumbline.ledger.people.records import Bearer, Token
-from plumbline.terms.person import WHOLE, Purview, Role
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from plumbline.domain.person import Right, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people import register
 from plumbline.ledger.people.models import ViewRow
 from plumbline.ledger.people.records import View
-from plumbline.terms.person import Right, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import FindingState
+from plumbline.domain.severity import Severity
 from plumbline.posture import counts, sla
 from plumbline.posture.questions.interface import Question, number, text
 from plumbline.posture.relation import FieldKind, Heading
 from plumbline.posture.sla import PERIOD_DAYS, Standing
-from plumbline.terms.finding import FindingState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import Event
 from plumbline.posture.questions.interface import Question, number, text
 from plumbline.posture.questions.trend import date, day_of
-from plumbline.terms.finding import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plumbline.domain.finding import OPEN_STATES
 from plumbline.errors import UsageError
 from plumbline.posture import consoles, explore
 from plumbline.posture.engine import Statement
@@ -11,7 +12,6 @@ from plumbline.posture.filters import Query, Term, Text, Value
 from plumbline.posture.findings import FINDINGS
 from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import Parameter, Question, headings
-from plumbline.terms.finding import OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import OPEN_STATES, FindingState
+from plumbline.domain.severity import Severity
 from plumbline.posture import counts
 from plumbline.posture.engine import DAY_SECONDS, Statement
 from plumbline.posture.questions.deadlines import FIX_PERIOD_DAYS
 from plumbline.posture.questions.interface import Question, number, text
 from plumbline.posture.relation import FieldKind, Heading
 from plumbline.posture.sla import PERIOD_DAYS
-from plumbline.terms.finding import OPEN_STATES, FindingState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from plumbline.domain.finding import FindingState
 from plumbline.posture import consoles, counts, sources
 from plumbline.posture.questions.exploitable import exploitable_plugins
 from plumbline.posture.questions.interface import Question, number
 from plumbline.posture.questions.unaligned import empty_lists, listless
-from plumbline.terms.finding import FindingState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import OPEN_STATES
 from plumbline.errors import UsageError
 from plumbline.posture import counts
 from plumbline.posture.engine import DAY_SECONDS, Statement
 from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import Parameter, Question, number, text
 from plumbline.posture.relation import FieldKind, Heading
-from plumbline.terms.finding import OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

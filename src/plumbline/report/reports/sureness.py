@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.run import RunState
 from plumbline.posture.questions.signals import NOT_SUPPLIED
-from plumbline.terms.run import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

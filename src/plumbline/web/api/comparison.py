@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 from ninja.params.functions import Query
 
+from plumbline.domain.person import Right
 from plumbline.posture import explore, facets, filters, matrix
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.api.frame import answer, get, stamped
 from plumbline.web.api.shapes import REFUSALS, Rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.ledger import audit, connections, evidence, health, runs
-from plumbline.terms.person import Right
 from plumbline.web.api.frame import answer, get, query, within
 from plumbline.web.api.shapes import REFUSALS, One, Some
 from plumbline.web.blocks import standing

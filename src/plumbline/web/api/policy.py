@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
+from plumbline.domain.person import Right
 from plumbline.ledger import deadlines
-from plumbline.terms.person import Right
 from plumbline.web.api.frame import answer, get
 from plumbline.web.api.shapes import REFUSALS, One
 from plumbline.web.installation import own

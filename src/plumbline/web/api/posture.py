@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
+from plumbline.domain.person import Right
 from plumbline.posture import explore, filters, questions
 from plumbline.posture.relations import RELATIONS
-from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.api.frame import answer, get, query, stamped
 from plumbline.web.api.shapes import REFUSALS, Row, Rows, Some, page

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.report import reports
-from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.api.frame import answer, get, query, stamped
 from plumbline.web.api.shapes import REFUSALS, Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plumbline.terms.person import Right
+from plumbline.domain.person import Right
 from plumbline.web.api import comparison, operation, policy, posture, report, views
 from plumbline.web.api.frame import api
 from plumbline.web.pages import description

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
+from plumbline.domain.person import Right
 from plumbline.ledger.people import views
-from plumbline.terms.person import Right
 from plumbline.web.api.frame import answer, get, within
 from plumbline.web.api.shapes import REFUSALS, One, Some
 from plumbline.web.pages.views import address

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.job import OPEN
+from plumbline.domain.run import RunState
+from plumbline.domain.severity import Severity
 from plumbline.ledger import jobs, runs, workers
-from plumbline.terms.job import OPEN
-from plumbline.terms.run import RunState
-from plumbline.terms.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

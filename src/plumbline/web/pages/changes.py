@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import UsageError
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections as kept
-from plumbline.terms.connection import ConnectionKind
 from plumbline.web.connecting import Pair, sent, told_at
 from plumbline.web.installation import own
 from plumbline.web.pages import checks, handover

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from plumbline.console.check import Check
-    from plumbline.terms.connection import Connection, Keys
+    from plumbline.domain.connection import Connection, Keys
 
 _TICKS = "connection/ticks.html"
 

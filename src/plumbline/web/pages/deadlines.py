@@ -9,9 +9,9 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.deadlines import LEAST_DAYS, MOST_DAYS, Deadlines
+from plumbline.domain.person import Right, Role
 from plumbline.ledger import deadlines as policy
-from plumbline.terms.deadlines import LEAST_DAYS, MOST_DAYS, Deadlines
-from plumbline.terms.person import Right, Role
 from plumbline.web.connecting import told_at
 from plumbline.web.installation import own
 from plumbline.web.visitor import visitor

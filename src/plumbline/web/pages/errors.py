@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.http import JsonResponse
 from django.shortcuts import render
 
+from plumbline.domain.person import GRANTABLE, Right, Role
 from plumbline.errors import BusyError, ConfigurationError, RetriableError, UsageError
-from plumbline.terms.person import GRANTABLE, Right, Role
 from plumbline.web.installation import own
 
 if TYPE_CHECKING:

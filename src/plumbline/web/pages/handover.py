@@ -12,12 +12,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from plumbline.console.guide import STEPS as GUIDE
 from plumbline.console.tls import fetch_certificate
+from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import PlumblineError, RefusedError, UsageError
 from plumbline.ledger import audit
 from plumbline.ledger import connections as kept
 from plumbline.ledger.people import links
 from plumbline.ledger.people.records import LinkKind
-from plumbline.terms.connection import ConnectionKind
 from plumbline.web import glance
 from plumbline.web.connecting import Pair, sent, told_at
 from plumbline.web.pages.errors import problem
@@ -26,8 +26,8 @@ from plumbline.web.visitor import visitor
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from plumbline.domain.connection import Address
     from plumbline.ledger.records import Entry
-    from plumbline.terms.connection import Address
 
 LASTS = timedelta(hours=72)
 _FOR_THE_CONSOLE = 3

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, JsonResponse
 
+from plumbline.domain.person import Right
 from plumbline.errors import PlumblineError
 from plumbline.ledger import health, snapshots
 from plumbline.report import prometheus
-from plumbline.terms.person import Right
 from plumbline.web import visitor as visitors
 from plumbline.web.installation import own
 from plumbline.web.pages.errors import problem

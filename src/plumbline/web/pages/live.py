@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.ledger import connections as kept
 from plumbline.ledger import jobs, runs
-from plumbline.terms.person import Right
 from plumbline.web import stream
 from plumbline.web.blocks import standing
 from plumbline.web.visitor import visitor

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.shortcuts import redirect, render
 
+from plumbline.domain.connection import Trust, TrustKind
+from plumbline.domain.person import Right
 from plumbline.ledger import connections as kept
-from plumbline.terms.connection import Trust, TrustKind
-from plumbline.terms.person import Right
 from plumbline.web import draft, trust
 from plumbline.web.connecting import Belief, Way, same_proxy, sent
 from plumbline.web.draft import Draft
@@ -24,7 +24,7 @@ from plumbline.web.visitor import visitor
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from plumbline.terms.connection import Address, Connection
+    from plumbline.domain.connection import Address, Connection
 
 _PLACE = "moving"
 

@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.person import GRANTABLE, Purview, Right, Role
 from plumbline.errors import UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.people import links, register
 from plumbline.ledger.people.records import LinkKind
-from plumbline.terms.person import GRANTABLE, Purview, Right, Role
 from plumbline.web import factors as held
 from plumbline.web.pages.tokens import grants
 from plumbline.web.visitor import visitor

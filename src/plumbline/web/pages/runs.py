@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from plumbline.terms.proof import Proof
+    from plumbline.domain.proof import Proof
 
 _MOST = 100
 _REQUESTS = 500

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.ledger import connections as kept
 from plumbline.ledger import runs, schedules
 from plumbline.report.charts import spark
-from plumbline.terms.person import Right
 from plumbline.web.blocks import connections
 from plumbline.web.visitor import visitor
 

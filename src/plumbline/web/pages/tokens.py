@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.person import Purview, Right, Role
 from plumbline.errors import UsageError
 from plumbline.ledger.people import register
 from plumbline.ledger.people import tokens as kept
-from plumbline.terms.person import Purview, Right, Role
 from plumbline.web.visitor import visitor
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.ledger.people import layouts
 from plumbline.ledger.people import views as kept
-from plumbline.terms.person import Right
 from plumbline.web import estates
 from plumbline.web.explorer import asking, kinds
 from plumbline.web.visitor import visitor

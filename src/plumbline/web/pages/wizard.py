@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from plumbline.console.guide import STEPS as GUIDE
+from plumbline.domain.person import Right
 from plumbline.errors import UsageError
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections, jobs
-from plumbline.terms.person import Right
 from plumbline.web import draft, trust
 from plumbline.web.connecting import (
     Belief,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.terms.address import Member, MemberKind, members, parse_address, parse_member
+from plumbline.domain.address import Member, MemberKind, members, parse_address, parse_member
 
 V4 = st.integers(0, 2**32 - 1)
 V6 = st.integers(2**64, 2**128 - 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from plumbline.terms.severity import Severity
+    from plumbline.domain.severity import Severity
 
 
 class ConnectionKind(StrEnum):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plumbline.terms.identity import (
+from plumbline.domain.identity import (
     HostFields,
     Identities,
     alias_key,

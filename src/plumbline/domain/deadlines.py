@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plumbline.terms.severity import Severity
+from plumbline.domain.severity import Severity
 
 LEAST_DAYS, MOST_DAYS = 1, 3_650
 

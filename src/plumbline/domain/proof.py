@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plumbline.terms.finding import Source
-    from plumbline.terms.severity import Severity
+    from plumbline.domain.finding import Source
+    from plumbline.domain.severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
