@@ -88,7 +88,7 @@ def import_(
 def _as_data(report: Imported) -> dict[str, Any]:
     return shown.run(report.run) | {
         "files": [_file(one) for one in report.files],
-        "proof": shown.proof(report.proofs),
+        "proof": [one.as_row() for one in report.proofs],
     }
 
 

@@ -45,7 +45,7 @@ def _data(run: "Run", records: "list[RequestRecord] | None") -> dict[str, Any]:
     from plumbline.ledger import requests as log  # noqa: PLC0415 - the same
 
     data = shown.run(run) | {
-        "proof": shown.proof(evidence.proofs(run.number)),
+        "proof": [one.as_row() for one in evidence.proofs(run.number)],
         "slices": evidence.slices(run.number),
         "oddities": evidence.oddities(run.number),
         "traffic": log.traffic(run.number),
@@ -81,15 +81,18 @@ def _summary(run: "Run", traffic: "Traffic") -> "list[tuple[str, object]]":
     ]
 
 
-_PROOF = ("repository", "source", "severity", "ours", "console", "agrees")
+_PROOF = (
+    *("repository", "source", "severity"),
+    *("ours", "repeated", "console", "published", "agrees"),
+)
 _SLICES = ("slice", "state", "expected", "distinct", "passes", "note")
 _ODDITIES = ("kind", "count", "example")
 _REQUESTS = ("at", "method", "path", "query", "status", "bytes", "seconds", "try", "outcome")
 
 
 def _proof(one: "Proof") -> tuple[object, ...]:
-    repository = str(one.repository_id)
-    return repository, one.source, one.severity.word, one.ours, one.console, one.agrees
+    row = one.as_row() | {"repository_id": str(one.repository_id)}
+    return tuple(row.values())
 
 
 def _slice(one: "Slice") -> tuple[object, ...]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from plumbline.domain.proof import Proof
     from plumbline.ledger.records import Entry, Run
 
 
@@ -57,18 +54,3 @@ def run(found: Run) -> dict[str, Any]:
         "error": found.error,
         "advice": found.advice,
     }
-
-
-def proof(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
-    """The proof of a run, one object a repository, source and severity."""
-    return [
-        {
-            "repository_id": row.repository_id,
-            "source": row.source,
-            "severity": row.severity.word,
-            "ours": row.ours,
-            "console": row.console,
-            "agrees": row.agrees,
-        }
-        for row in proofs
-    ]

@@ -81,7 +81,7 @@ def _refuse_files(connection: Connection) -> None:
 
 def _as_data(report: Report) -> dict[str, Any]:
     return shown.run(report.run) | {
-        "proof": shown.proof(report.proofs),
+        "proof": [one.as_row() for one in report.proofs],
         "warnings": report.warnings,
     }
 

@@ -32,6 +32,8 @@ def record_proofs(run: int, proofs: Iterable[Proof]) -> None:
             severity=int(proof.severity),
             ours=proof.ours,
             console=proof.console,
+            repeated=proof.repeated,
+            published=proof.published,
         )
         for proof in proofs
     ]
@@ -51,6 +53,8 @@ def proofs(run: int) -> tuple[Proof, ...]:
             severity=Severity(row.severity),
             ours=row.ours,
             console=row.console,
+            repeated=row.repeated,
+            published=row.published,
         )
         for row in rows
     )

@@ -188,6 +188,8 @@ class ProofRow(models.Model):
     severity = models.PositiveSmallIntegerField()
     ours = models.BigIntegerField()
     console = models.BigIntegerField()
+    repeated = models.BigIntegerField(default=0)
+    published = models.BigIntegerField(null=True)
 
     class Meta:
         """One row a repository, source and severity."""

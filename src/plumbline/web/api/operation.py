@@ -68,17 +68,7 @@ def history(
 def one(request: HttpRequest, number: int = _NUMBER) -> HttpResponse:
     """A run with its proof."""
     run = _held(request, number)
-    proofs = [
-        {
-            "repository_id": row.repository_id,
-            "source": row.source,
-            "severity": row.severity.word,
-            "ours": row.ours,
-            "console": row.console,
-            "agrees": row.agrees,
-        }
-        for row in evidence.proofs(number)
-    ]
+    proofs = [row.as_row() for row in evidence.proofs(number)]
     return answer("run", {**_run(run), "proof": proofs})
 
 

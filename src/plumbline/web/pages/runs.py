@@ -87,7 +87,15 @@ def _by_repository(proofs: Sequence[Proof], names: dict[int, str]) -> list[dict[
                 "cells": mine,
                 "ours": sum(p.ours for p in mine),
                 "console": sum(p.console for p in mine),
+                "repeated": sum(p.repeated for p in mine),
+                "published": _published(mine),
                 "agrees": all(p.agrees for p in mine),
             }
         )
     return found
+
+
+def _published(proofs: Sequence[Proof]) -> int | None:
+    """Findings in the published tables; none where nothing was published."""
+    counts = [proof.published for proof in proofs if proof.published is not None]
+    return sum(counts) if counts else None
