@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from plumbline.domain.age import AGE_BANDS
-from plumbline.domain.severity import Severity
 from plumbline.tables import FINDINGS, Kind
 
 if TYPE_CHECKING:
@@ -232,10 +231,13 @@ _GONE = """
 CREATE TEMP TABLE gone AS SELECT finding FROM before ANTI JOIN fresh USING (finding)
 """
 
+# What has no severity or plugin stands with -1, which is but one more number: any may be told.
 _IN_CHUNK = """
 coalesce({0}.severity, -1) BETWEEN getvariable('least') AND getvariable('worst')
   AND coalesce({0}.plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
 """
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+"""Of the numbers that a column can hold."""
 # One chunk of the next findings, told by variables. A finding's key holds its plugin, so what it
 # was before is looked for among the chunk's plugins alone.
 _NEXT = f"""
@@ -283,9 +285,17 @@ class Chunk:
     last_plugin: int
 
 
-def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def sizes(engine: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    """How many of the next findings each severity and plugin has, the most severe first."""
+    found: list[tuple[int, int, int]] = engine.execute(_SIZES).fetchall()
+    return found
+
+
+def chunks(
+    engine: duckdb.DuckDBPyConnection, sizes: Sequence[tuple[int, int, int]]
+) -> Iterator[None]:
     """Point `next_findings` at one chunk after the other, the most severe first."""
-    for chunk in cut(engine.execute(_SIZES).fetchall()):
+    for chunk in cut(sizes):
         engine.execute("SET VARIABLE least = ?", [chunk.least])
         engine.execute("SET VARIABLE worst = ?", [chunk.worst])
         engine.execute("SET VARIABLE first_plugin = ?", [chunk.first_plugin])
@@ -296,7 +306,7 @@ def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def cut(sizes: Sequence[tuple[int, int, int]], most: int = _CHUNK) -> Iterator[Chunk]:
     """Cut severities and plugins, in order and with their sizes, into chunks."""
     if sum(size for _, _, size in sizes) <= most:
-        yield Chunk(-1, max(Severity), -1, 2**62)
+        yield Chunk(_LOWEST, _HIGHEST, _LOWEST, _HIGHEST)
         return
     for severity, plugins in groupby(sizes, key=itemgetter(0)):
         first: int | None = None

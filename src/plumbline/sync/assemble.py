@@ -25,6 +25,7 @@ from plumbline.sync.merge import (
     NEW_OUTPUTS,
     NEWEST_PLUGINS,
 )
+from plumbline.sync.recount import recount
 from plumbline.tables import (
     ALIASES,
     ASSET_LISTS,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.domain.proof import Proof
     from plumbline.domain.snapshot import Pin
     from plumbline.lake.store import Store
 
@@ -75,6 +77,13 @@ class Assembly:
 
     pins: Mapping[str, Pin]
     counts: Mapping[str, int]
+    expected: int
+    """Findings that the table has to hold: those that were staged, and those known before."""
+
+    @property
+    def written(self) -> int:
+        """Findings that the table holds."""
+        return self.pins[FINDINGS.name].rows
 
 
 class Assembler:
@@ -102,7 +111,7 @@ class Assembler:
         hosts, aliases = align_hosts(self._all_aliases(material))
         lists, ranges = lists_tables(material.console, material.lists)
         members = memberships(aliases, lists, ranges)
-        pins[FINDINGS.name] = self._findings(material, aliases)
+        pins[FINDINGS.name], expected = self._findings(material, aliases)
         hosts, aliases = self._marked(material, hosts, aliases, pins[FINDINGS.name])
         for table, rows in (
             (HOSTS, hosts),
@@ -116,7 +125,7 @@ class Assembler:
         pins[PLUGINS.name] = self._plugins(material)
         pins[OUTPUTS.name] = self._outputs(material)
         pins |= self._history(pins, members)
-        return Assembly(pins=pins, counts=self._counts(pins))
+        return Assembly(pins=pins, counts=self._counts(pins), expected=expected)
 
     def facts_only(self, step: lifecycle.Step) -> Assembly:
         """Count an unchanged console anew for this run; every other table stays as it was."""
@@ -127,7 +136,12 @@ class Assembler:
         self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
         self._show("plugins", PLUGINS, pins[PLUGINS.name])
         pins[FACTS.name] = self._append(FACTS, lifecycle.FACTS_QUERY)
-        return Assembly(pins=pins, counts=self._counts(pins))
+        expected = pins[FINDINGS.name].rows
+        return Assembly(pins=pins, counts=self._counts(pins), expected=expected)
+
+    def recounted(self, proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+        """The proofs with what the tables hold that were assembled last."""
+        return recount(self._engine, proofs)
 
     def _all_aliases(self, material: Material) -> pa.Table:
         self._show_staged("staged_aliases", ALIASES, material)
@@ -168,18 +182,19 @@ class Assembler:
         )
         return self._store.append(OUTPUTS, rows, self._before.get(OUTPUTS.name))
 
-    def _findings(self, material: Material, aliases: pa.Table) -> Pin:
+    def _findings(self, material: Material, aliases: pa.Table) -> tuple[Pin, int]:
+        """Write the findings; with them, how many there have to be."""
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
         self._show_before("before", FINDINGS)
         lifecycle.lay(self._engine, material.staged["findings"], material.step)
+        sizes = lifecycle.sizes(self._engine)
         rows = (
             batch
-            for _ in lifecycle.chunks(self._engine)
+            for _ in lifecycle.chunks(self._engine, sizes)
             for batch in self._stream(lifecycle.IN_ORDER, FINDINGS)
         )
-        return self._store.replace(
-            FINDINGS, pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
-        )
+        reader = pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
+        return self._store.replace(FINDINGS, reader), sum(size for _, _, size in sizes)
 
     def _history(self, pins: Mapping[str, Pin], members: pa.Table) -> dict[str, Pin]:
         self._show("findings", FINDINGS, pins[FINDINGS.name])

@@ -123,11 +123,20 @@ def _id(told: str) -> str:
     return told.partition(" ")[0]
 
 
+FORM = 2
+"""Raised when what is published changes its form: an older snapshot is followed by a full run.
+
+2: published findings are counted again; addresses, names and times are normalised.
+"""
+
+
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Where the console stood."""
 
     scope: str
     """Mark of what was asked for."""
+    form: int = 1
+    """The `FORM` of the snapshot."""
     repositories: dict[str, RepositoryMemory] = {}
     lists: str = ""
     """Mark of the asset lists as they were listed."""
