@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.align.rekey import rekey
 from plumbline.domain.age import AGE_BANDS
+from plumbline.domain.finding import Source
 from plumbline.tables import FINDINGS, Kind
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import duckdb
-
-    from plumbline.domain.finding import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +53,28 @@ class Step:
     blind: str = ""
     """Why less may be seen than by the run before, so that absence says nothing; else empty."""
 
+    @property
+    def whole_places(self) -> set[tuple[int, str | None]]:
+        """Repositories, and addresses in them, that were read whole in both stores."""
+        stores: dict[tuple[int, str | None], set[Source]] = {}
+        for one in self.whole:
+            stores.setdefault((one.repository_id, one.ip), set()).add(one.source)
+        return {place for place, read in stores.items() if len(read) == len(Source)}
 
-def lay(engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step) -> None:
+
+def lay(
+    engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step, continued: pa.Table
+) -> None:
     """Make the view `next_findings` from staged parts.
 
     Expects the tables `before` (findings of the last snapshot, perhaps none) and `alias_hosts`
-    (alias, host).
+    (alias, host). `continued` names the aliases whose findings have the keys of another one.
     """
     paths = list(staged)
     if paths:
-        engine.read_parquet(paths, filename=True).create_view("staged")
+        engine.read_parquet(paths, filename=True).create_view("staged_parts")
+        renamed = rekey(engine, "staged_parts", continued)
+        engine.execute(_STAGED_RENAMED if renamed else _STAGED)
     else:
         engine.execute(_NOTHING_STAGED)
     tell(engine, step)
@@ -125,6 +137,13 @@ _NOTHING_STAGED = """
 CREATE VIEW staged AS
 SELECT * EXCLUDE (patched_severity), NULL::TIMESTAMPTZ AS last_mitigated, '' AS filename
 FROM before WHERE false
+"""
+
+_STAGED = "CREATE VIEW staged AS SELECT * EXCLUDE (tail, twin) FROM staged_parts"
+_STAGED_RENAMED = """
+CREATE VIEW staged AS
+SELECT p.* EXCLUDE (tail, twin) REPLACE (coalesce(r.becomes, p.finding) AS finding)
+FROM staged_parts p LEFT JOIN rekeyed r ON r.finding = p.finding
 """
 
 # The same finding may have been read twice: on two pages, in two passes, in both stores.

@@ -216,7 +216,7 @@ def mark_of_scope(scope: Scope) -> str:
 
 def mark_of_source(connection: Connection) -> str:
     """A mark that differs for other findings, another console or another version of ours."""
-    return _mark(repr((__version__, connection.address.url, connection.scope)))
+    return _mark(repr((__version__, FORM, connection.address.url, connection.scope)))
 
 
 def mark_of_lists(lists: Iterable[AssetList]) -> str:
