@@ -41,7 +41,7 @@ def named(lab: Lab, skip: int = 0) -> int:
     there = sorted(set(estate.view.cumulative.host.tolist()))
     hosts = estate.view.stock.hosts.items
     found = [n for n in there if hosts[n].identity == IP_KEY and hosts[n].dns]
-    return found[skip]
+    return int(found[skip])
 
 
 def host(lab: Lab, place: int) -> Any:
@@ -121,10 +121,10 @@ def test_a_name_that_goes_missing_and_comes_back(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "other", [{"mac": "02:aa:bb:cc:dd:ee"}, {"host_uuid": "0c6a1b2e-4a2c-4a55-9c43-000000000001"}]
 )
-def test_another_machine_at_the_address_is_another_host(lab: Lab, other: dict[str, str]) -> None:
+def test_another_machine_at_the_address_is_another_host(lab: Lab, other: dict[str, Any]) -> None:
     place = named(lab)
     shelf = lab.emulator.estate.view.stock.hosts
-    first = {name: value.replace("1", "2").replace("aa", "ab") for name, value in other.items()}
+    first: dict[str, Any] = {name: value.replace("1", "2").replace("aa", "ab") for name, value in other.items()}
     shelf.replace(place, replace(shelf.items[place], **first))
     assert lab.sync(full=True).error is None
     report = rename(lab, place, "other.example", **other)
