@@ -10,6 +10,7 @@ import typer
 from plumbline.cli import output, session, shown
 
 if TYPE_CHECKING:
+    from plumbline.domain.oddities import Oddities
     from plumbline.sync.imports import Imported
     from plumbline.sync.intake import ReadFile
 
@@ -89,7 +90,17 @@ def _as_data(report: Imported) -> dict[str, Any]:
     return shown.run(report.run) | {
         "files": [_file(one) for one in report.files],
         "proof": [one.as_row() for one in report.proofs],
+        "oddities": [
+            {"kind": kind, "count": count, "example": example}
+            for kind, count, example in _odd(report).listed()
+        ],
     }
+
+
+def _odd(report: Imported) -> Oddities:
+    from plumbline.sync.account import odd_values  # noqa: PLC0415 - the engine, when called
+
+    return odd_values(report.files)
 
 
 def _file(one: ReadFile) -> dict[str, Any]:
@@ -131,6 +142,9 @@ def _tell(report: Imported) -> None:
     if counts:
         words = ("open", "new", "fixed", "reopened", "vanished", "hosts", "plugins")
         output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))
+    for kind, count, example in _odd(report).listed():
+        told = f", as {example}" if example else ""
+        output.put(output.clean(f"  {kind}: {count:,}{told}"))
 
 
 def _files(report: Imported) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,7 +27,7 @@ from plumbline.sync.log import RunLog
 from plumbline.sync.order import check, named
 from plumbline.sync.progress import Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work
-from plumbline.sync.settle import Known, Told, settle
+from plumbline.sync.settle import Known, Told, ahead, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 BY = "import"
 _UNCHANGED = "the last published snapshot"
+_AHEAD = timedelta(days=1)
+"""How far behind this machine's clock a run may find itself; later times are a wrong clock's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,8 @@ class _Work:
         )
         self._read: list[ReadFile] = []
         self._proofs: list[Proof] = []
+        self._latest = run.started + _AHEAD
+        self._ahead: tuple[int, datetime | None] = (0, None)
 
     def perform(self, files: Mapping[str, Path], pulse: Pulse) -> Imported:
         """The import itself."""
@@ -136,6 +140,7 @@ class _Work:
             staging=self._staging,
             engine=engine,
             homes=self._homes,
+            latest=int(self._latest.timestamp()),
             progress=self._progress,
             beat=pulse.beat,
         )
@@ -146,6 +151,7 @@ class _Work:
         self._progress.stage("Aligning and publishing")
         give_back()
         staged = settle(engine, self._told(), self._known())
+        self._ahead = ahead(engine)
         engine.close()
         give_back()
         return self._publish(self._assemble(staged))
@@ -181,8 +187,9 @@ class _Work:
         return Known(
             lake=self._settings.lake,
             pins=self._before.tables if self._before else {},
-            newest=memory.newest,
-            complete={int(run): horizon for run, horizon in memory.complete.items()},
+            newest=memory.newest if memory.newest and memory.newest <= self._latest else None,
+            latest=self._latest,
+            complete={int(n): end for n, end in memory.complete.items() if end <= self._latest},
         )
 
     @property
@@ -224,7 +231,7 @@ class _Work:
         if broken and not self._order.accept_truncated:
             rows = sum(one.tally.given for one in self._read if one.tally.broken)
             raise IncompleteError(
-                f"{'; '.join(broken)}. {rows:,} results were read before that.",
+                f"{'; '.join(broken)}. {rows:,} results could be read.",
                 advice="export or copy the file again; --accept-truncated publishes what was read",
                 unchanged=_UNCHANGED,
             )
@@ -264,7 +271,7 @@ class _Work:
             complete[str(run.number)] = newest
         memory = Memory(
             repositories=self._homes.known,
-            newest=max(filter(None, (newest, self._memory.newest)), default=None),
+            newest=max(filter(None, (newest, self._known().newest)), default=None),
             complete=complete,
         )
         self._record()
@@ -300,7 +307,7 @@ class _Work:
         run = self._run.number
         evidence.record_proofs(run, self._proofs)
         evidence.record_slices(run, map(account.slice_of, self._read))
-        evidence.record_oddities(run, (odd for one in self._read for odd in account.oddities(one)))
+        evidence.record_oddities(run, account.oddities(self._read))
         runs.saw(run, rows=sum(one.tally.given for one in self._read), sight={})
 
     def give_up(self, error: PlumblineError) -> Imported:
@@ -312,13 +319,13 @@ class _Work:
         return self._report(error)
 
     def _report(self, error: PlumblineError | None) -> Imported:
-        began = self._run.started
+        ahead_of_time = account.ahead(self._order.connection, *self._ahead)
         return Imported(
             run=runs.get(self._run.number),
             files=tuple(self._read),
             proofs=tuple(self._proofs),
             error=error,
-            warnings=tuple(w for one in self._read for w in account.warnings(one, began)),
+            warnings=(*(w for one in self._read for w in account.warnings(one)), *ahead_of_time),
         )
 
     def tidy(self) -> None:

@@ -67,6 +67,8 @@ class Intake:
     staging: Staging
     engine: duckdb.DuckDBPyConnection
     homes: Homes
+    latest: int
+    """Epoch seconds: what was seen later was seen by a clock that is wrong."""
     progress: Progress
     beat: Callable[[], None]
     told: Counter[Place] = field(default_factory=Counter)
@@ -83,7 +85,7 @@ class Intake:
         columns = Columns(self.console, decoder, twins=False)
         for place, (name, path) in enumerate(files.items(), start=1):
             self.progress.stage(f"Reading {name}")
-            tally = Tally(name)
+            tally = Tally(name, self.latest)
             stage = self.staging.slice(f"f{place:06d}")
             rows = self._counted(read_file(path, tally))
             for number, (source, page) in enumerate(pages(rows, decoder, self.homes.number)):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _BATCH = 32_768
 _FOLDED_AT_ONCE = 64
 _LONGEST = 16 << 20
-"""Characters of outputs that are joined to one."""
+"""Characters of the outputs of one finding."""
 _PASS = (0,)
 
 
@@ -46,6 +46,8 @@ class Known:
     pins: Mapping[str, Pin]
     newest: datetime | None
     """The latest scan that was imported."""
+    latest: datetime
+    """What was seen later than this was seen by a clock that is wrong: it counts as absent."""
     complete: Mapping[int, datetime]
     """Runs whose files were everything, with the latest scan in them."""
 
@@ -102,6 +104,15 @@ def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> dict[
     }
 
 
+def ahead(engine: duckdb.DuckDBPyConnection) -> tuple[int, datetime | None]:
+    """How many findings stay published as last seen in the future, and the furthest such moment.
+
+    Expects that `settle` has run in this engine.
+    """
+    found = engine.execute(settling.AHEAD).fetchone()
+    return (int(found[0]), found[1]) if found else (0, None)
+
+
 def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> None:
     """Make views of what was told and of what was known."""
     findings = told.files("findings")
@@ -111,13 +122,16 @@ def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> None:
     engine.read_parquet(told.files("aliases")).create_view("told_aliases")
     show_files(engine, "told_outputs", told.staging.shared("outputs"), OUTPUTS)
     for name, table in (
-        ("known", FINDINGS),
-        ("known_aliases", ALIASES),
-        ("known_plugins", PLUGINS),
+        ("published", FINDINGS),
+        ("published_aliases", ALIASES),
+        ("published_plugins", PLUGINS),
     ):
         show_files(engine, name, known.files(table), table)
     behind = bool(known.newest and (told.newest is None or told.newest < known.newest))
-    engine.register("marks", _times("newest", [told.newest]).append_column("behind", [[behind]]))
+    marks = _times("newest", [told.newest]).append_column("behind", [[behind]])
+    engine.register("marks", marks.append_column("latest", _times("latest", [known.latest])[0]))
+    for statement in settling.KNOWN:
+        engine.execute(statement)
     runs = pa.array(list(known.complete), pa.int64())
     horizons = _times("horizon", list(known.complete.values()))
     engine.register("complete", horizons.append_column("run", runs))
@@ -139,7 +153,7 @@ def _places(told: Told) -> pa.Table:
 
 
 def _fold(engine: duckdb.DuckDBPyConnection, told: Told, stage: SliceStage) -> None:
-    """Join the outputs that one scan gives several times for one finding."""
+    """Put together the different outputs that one scan gives for one finding."""
     outputs = Outputs(told.console)
     folded: dict[str, str] = {}
     found = iter(engine.execute(settling.SEVERAL_OUTPUTS).fetchall())
@@ -164,9 +178,10 @@ _OPENING, _CLOSING = "<plugin_output>", "</plugin_output>"
 
 
 def _joined(texts: Iterable[str]) -> str:
-    """Several outputs as one, each once, in the console's form."""
-    bare = dict.fromkeys(one.removeprefix(_OPENING).removesuffix(_CLOSING) for one in texts)
-    return f"{_OPENING}{settling.BETWEEN.join(bare)[:_LONGEST]}{_CLOSING}"
+    """Several outputs one after the other, each once and in an element of its own."""
+    wrapped = (one if one.startswith(_OPENING) else f"{_OPENING}{one}{_CLOSING}" for one in texts)
+    whole = "\n".join(dict.fromkeys(wrapped))
+    return whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}{_CLOSING}"
 
 
 def _stream(engine: duckdb.DuckDBPyConnection, query: str, table: str) -> Iterator[pa.RecordBatch]:

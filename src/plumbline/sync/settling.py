@@ -1,16 +1,39 @@
 """How staged rows of files become one row a finding, in SQL.
 
 Staged rows are seen as `parts` (with `places` telling file and page of each part), what was
-published before as `known`; `marks` holds the latest scan of the files and whether they are behind
-what was known, and `complete` the runs whose files were everything.
+published before as `published…`, and without times to come as `known…`; `marks` holds the latest
+scan of the files, whether they are behind what was known, and the latest moment that counts;
+`complete` holds the runs whose files were everything.
 """
 
 from __future__ import annotations
 
 from plumbline.extract.sheet import KEY_PARTS, STAGED
 
-BETWEEN = "\n\n"
-"""Stands between outputs that are joined."""
+# A clock that was wrong must not outlive the scans that come after it.
+_TIMED = {
+    "known": ("published", ("first_seen", "last_seen", "fixed_at")),
+    "known_aliases": ("published_aliases", ("last_seen",)),
+    "known_plugins": ("published_plugins", ("plugin_modified",)),
+}
+
+
+def _without_times_to_come(view: str, table: str, columns: tuple[str, ...]) -> str:
+    capped = ", ".join(
+        f"CASE WHEN {name} <= (SELECT latest FROM marks) THEN {name} END AS {name}"  # noqa: S608 - the same
+        for name in columns
+    )
+    return f"CREATE VIEW {view} AS SELECT * REPLACE ({capped}) FROM {table}"  # noqa: S608 - names of our own
+
+
+KNOWN = tuple(_without_times_to_come(view, *parts) for view, parts in _TIMED.items())
+"""Views of what was published, in which times to come are absent."""
+
+AHEAD = """
+SELECT count(*), max(last_seen) FROM published
+WHERE last_seen > (SELECT latest FROM marks) AND finding NOT IN (SELECT finding FROM parts)
+"""
+"""Findings that stay published with a last sighting in the future."""
 
 RAW = """
 CREATE VIEW raw AS
@@ -22,12 +45,13 @@ REPEATED = """
 CREATE TEMP TABLE repeated AS
 SELECT finding, min(first_seen) AS first_seen FROM raw GROUP BY finding HAVING count(*) > 1
 """
-# The latest scan decides; of what one scan says several times, the first word.
+# The latest scan decides; of what one scan says several times, what is open and most severe.
 PICKED = """
 CREATE TEMP TABLE picked AS
 SELECT * EXCLUDE (place) FROM (
   SELECT raw.* REPLACE (repeated.first_seen AS first_seen), row_number() OVER (
-    PARTITION BY raw.finding ORDER BY last_seen DESC NULLS LAST, file DESC, page, line
+    PARTITION BY raw.finding
+    ORDER BY last_seen DESC NULLS LAST, file DESC, source, severity DESC, page, line
   ) AS place
   FROM raw JOIN repeated USING (finding)
 ) WHERE place = 1

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-import zlib
+import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from plumbline.domain.finding import Source
+from plumbline.domain.normalise import Note, times
+from plumbline.domain.normalise.addresses import address
+from plumbline.domain.normalise.names import dns_name, netbios_name
+from plumbline.domain.normalise.plugin_ids import plugin_id
+from plumbline.domain.normalise.ports import port, protocol
+from plumbline.domain.normalise.scores import acr, aes, cvss, epss, vpr
+from plumbline.domain.normalise.severities import severity
 from plumbline.domain.severity import Severity
-from plumbline.errors import UsageError
-from plumbline.extract.files.interface import Row
-from plumbline.extract.files.opening import HEAD, marked
-from plumbline.extract.files.times import moment
+from plumbline.extract.files import headings
+from plumbline.extract.files.interface import Row, Values
+from plumbline.extract.files.lines import MOST_CELL, Lines, Record, Records
+from plumbline.extract.files.opening import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from io import BufferedReader
 
+    from plumbline.domain.normalise import Normalised
     from plumbline.extract.files.interface import Tally
 
-MOST_CELL = 16 << 20
-"""Characters of one cell, and of one line."""
-_LAST_PORT = 65_535
-_DIGITS = 12
 PLUGIN, SEVERITY, ADDRESS = "Plugin", "Severity", "IP Address"
 PORT, PROTOCOL, REPOSITORY, FAMILY = "Port", "Protocol", "Repository", "Family"
 MITIGATED = "Mitigated On"
@@ -34,13 +37,9 @@ NOT_A_REPOSITORY = frozenset({"", "individual scan"})
 TEXTS = {
     "Plugin Name": "pluginName",
     "MAC Address": "macAddress",
-    "DNS Name": "dnsName",
-    "NetBIOS Name": "netbiosName",
     "Agent ID": "uuid",
     "Host ID": "hostUUID",
     "Operating System": "operatingSystem",
-    "Asset Criticality Rating": "acrScore",
-    "Asset Exposure Score": "assetExposureScore",
     "Plugin Text": "pluginText",
     "Plugin Output": "pluginText",
     "Synopsis": "synopsis",
@@ -50,18 +49,9 @@ TEXTS = {
     "See Also": "seeAlso",
     "Risk Factor": "riskFactor",
     "STIG Severity": "stigSeverity",
-    "VPR": "vprScore",
-    "Vulnerability Priority Rating": "vprScore",
-    "EPSS Score": "epssScore",
-    "CVSS V2 Base Score": "baseScore",
-    "CVSS V2 Temporal Score": "temporalScore",
     "CVSS V2 Vector": "cvssVector",
-    "CVSS V3 Base Score": "cvssV3BaseScore",
-    "CVSS V3 Temporal Score": "cvssV3TemporalScore",
     "CVSS V3 Vector": "cvssV3Vector",
-    "CVSS V4 Base Score": "cvssV4BaseScore",
     "CVSS V4 Vector": "cvssV4Vector",
-    "CVSS V4 Threat Score": "cvssV4ThreatScore",
     "CVSS V4 Threat Vector": "cvssV4ThreatVector",
     "CPE": "cpe",
     "CVE": "cve",
@@ -76,21 +66,49 @@ TEXTS = {
     "Accept Risk Comment": "acceptRiskRuleComment",
 }
 """Column to the console's field."""
-DATES = {
-    "First Discovered": "firstSeen",
-    "Last Observed": "lastSeen",
-    MITIGATED: "lastMitigated",
+NORMALISED: dict[str, tuple[str, Callable[[Any], Normalised[Any]]]] = {
+    "DNS Name": ("dnsName", dns_name),
+    "NetBIOS Name": ("netbiosName", netbios_name),
+    "VPR": ("vprScore", vpr),
+    "Vulnerability Priority Rating": ("vprScore", vpr),
+    "EPSS Score": ("epssScore", epss),
+    "CVSS V2 Base Score": ("baseScore", cvss),
+    "CVSS V2 Temporal Score": ("temporalScore", cvss),
+    "CVSS V3 Base Score": ("cvssV3BaseScore", cvss),
+    "CVSS V3 Temporal Score": ("cvssV3TemporalScore", cvss),
+    "CVSS V4 Base Score": ("cvssV4BaseScore", cvss),
+    "CVSS V4 Threat Score": ("cvssV4ThreatScore", cvss),
+    "Asset Criticality Rating": ("acrScore", acr),
+    "Asset Exposure Score": ("assetExposureScore", aes),
+}
+"""Column to the console's field, and how its cells are read."""
+SEEN = {"First Discovered": "firstSeen", "Last Observed": "lastSeen", MITIGATED: "lastMitigated"}
+PUBLISHED = {
     "Vuln Publication Date": "vulnPubDate",
     "Patch Publication Date": "patchPubDate",
     "Plugin Publication Date": "pluginPubDate",
     "Plugin Modification Date": "pluginModDate",
-    "Security End of Life Date": "seolDate",
 }
+END_OF_LIFE = {"Security End of Life Date": "seolDate"}
+DATES = SEEN | PUBLISHED | END_OF_LIFE
 _PLACES = (PLUGIN, SEVERITY, ADDRESS, PORT, PROTOCOL, REPOSITORY, FAMILY)
-_NAMES = {name.casefold(): name for name in (*TEXTS, *DATES, *_PLACES)}
-_HOSTS = (ADDRESS, "DNS Name", "NetBIOS Name", "Agent ID", "Host ID")
-_SEVERITIES = {s.word: s.value for s in Severity} | {str(s.value): s.value for s in Severity}
+_NAMES = {name.casefold(): name for name in (*TEXTS, *NORMALISED, *DATES, *_PLACES)}
+_NEEDED = frozenset({PLUGIN.casefold(), SEVERITY.casefold()})
+_HOSTS: dict[str, Callable[[Any], Normalised[str]]] = {
+    ADDRESS: address,
+    "DNS Name": dns_name,
+    "NetBIOS Name": netbios_name,
+    "Agent ID": dns_name,
+    "Host ID": dns_name,
+}
+"""What can name a host, and how it is told whether it does."""
 _LISTS = ("cpe", "cve", "bid", "xref")
+_AHEAD_ROWS, _AHEAD_CHARACTERS = 5_000, 8 << 20
+"""Rows that are held back until the order of their dates is known."""
+_FEWEST_TORN = 20
+# `="19506"` and `'19506`: what keeps a spreadsheet from counting with a text.
+_GUARDED = re.compile(r'="([^"]*)"|\'(.*)')
+_EXPONENT = re.compile(r"[+-]?[\d.,]+[eE][+-]?\d+")
 
 
 def read(stream: BufferedReader, tally: Tally) -> Iterator[Row]:
@@ -100,17 +118,38 @@ def read(stream: BufferedReader, tally: Tally) -> Iterator[Row]:
         UsageError: it is no export of the console's: says which columns it lacks.
     """
     csv.field_size_limit(MOST_CELL)
-    lines = _Lines(stream, tally)
-    head = next(lines, "")
-    # Strict: a broken quote must not swallow the rows behind it.
-    cells = csv.reader(_with(head, lines), delimiter=_delimiter(head), strict=True)
-    sheet = _Sheet.of(next(cells, []), tally)
-    while (found := _next(cells, lines, tally)) is not None:
-        if any(found):
-            tally.met += 1
-            row = sheet.row(found, f"line {cells.line_num}", tally)
-            if row is not None:
-                yield row
+    lines = Lines(stream, tally)
+    head = headings.find(lines, _NEEDED)
+    sheet = _Sheet.of(head.cells if head else [], tally)
+    blank = 0
+    records = Records(lines, head.delimiter if head else ",", tally)
+    for record, day_first in _dated(records, sheet):
+        tally.met += 1
+        if not any(map(str.strip, record.cells)):
+            blank += 1
+            tally.left_out["rows without any content"] += 1
+            continue
+        row = sheet.row(record, tally, day_first=day_first)
+        if row is not None:
+            yield row
+    _judge(tally, blank)
+
+
+def _judge(tally: Tally, blank: int) -> None:
+    """Call a file damaged where more of it is rubble than an export ever holds."""
+    if tally.broken:
+        return
+    first = f" (the first: {tally.listed[0].place})" if tally.listed else ""
+    if tally.torn > max(_FEWEST_TORN, tally.given // 10):
+        tally.broken = (
+            f"{tally.torn:,} of its lines are no whole result{first}: its quotes or its lines are "
+            "damaged"
+        )
+    elif blank > max(_FEWEST_TORN, tally.given):
+        tally.broken = (
+            f"{blank:,} of its rows have no content, not even a plugin, and {tally.given:,} are "
+            "results: its quotes or its lines are damaged"
+        )
 
 
 def check(stream: BufferedReader, tally: Tally) -> None:
@@ -119,82 +158,41 @@ def check(stream: BufferedReader, tally: Tally) -> None:
     Raises:
         UsageError: it is no export of the console's: says which columns it lacks.
     """
-    head = io.BytesIO(stream.peek(HEAD)[:HEAD])
-    first = next(_Lines(io.BufferedReader(head), tally), "")
-    delimiter = _delimiter(first)
-    _Sheet.of(next(csv.reader([first], delimiter=delimiter), []), tally)
+    csv.field_size_limit(MOST_CELL)
+    begin = io.BytesIO(stream.peek(HEAD)[:HEAD])
+    head = headings.find(Lines(io.BufferedReader(begin), tally), _NEEDED)
+    _Sheet.of(head.cells if head else [], tally)
 
 
-def _delimiter(head: str) -> str:
-    return max(",;\t", key=head.count)
+def _dated(records: Iterable[Record], sheet: _Sheet) -> Iterator[tuple[Record, bool | None]]:
+    """Each record, and whether the day comes first in its file's dates like 9/1/2026.
+
+    Where a date leaves that open, the rows behind it are looked at before it is read: one
+    spreadsheet wrote them all.
+    """
+    order: bool | None = None
+    orders: set[bool | None] = set()
+    held: list[Record] = []
+    size = 0
+    for record in records:
+        slashed = () if order is not None else sheet.slashed(record.cells)
+        if not slashed and not held:
+            yield record, order
+            continue
+        orders.update(times.day_order([text]) for text in slashed)
+        held.append(record)
+        size += sum(map(len, record.cells))
+        if len(held) >= _AHEAD_ROWS or size >= _AHEAD_CHARACTERS:
+            order = _only(orders)
+            yield from ((one, order) for one in held)
+            held, size = [], 0
+    order = order if order is not None else _only(orders)
+    yield from ((one, order) for one in held)
 
 
-def _with(head: str, lines: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield from lines
-
-
-def _next(cells: Iterator[list[str]], lines: _Lines, tally: Tally) -> list[str] | None:
-    """The next record; nothing at the end. Broken ones are rejected."""
-    while True:
-        try:
-            return next(cells, None)
-        except csv.Error as error:
-            tally.met += 1
-            tally.reject(f"line {lines.number}", str(error))
-            if "unexpected end" in str(error):
-                tally.broken = f"it ends within a quoted cell, in line {lines.number}"
-        except (OSError, EOFError, zlib.error) as error:
-            tally.broken = f"it breaks off or is damaged in line {lines.number} ({error})"
-            return None
-
-
-class _Lines:
-    """The lines of a text, each of bounded length, without characters that steer."""
-
-    def __init__(self, stream: BufferedReader, tally: Tally) -> None:
-        encoding = marked(stream.peek(4)[:4])
-        name = {"": "utf-8", "utf-8": "utf-8-sig"}.get(encoding, "utf-16")
-        kept = io.BufferedReader(_Kept(stream), HEAD)
-        self._text = io.TextIOWrapper(kept, name, errors="replace", newline="")
-        self._tally = tally
-        self.number = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(MOST_CELL)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) >= MOST_CELL:
-            raise UsageError(
-                f"{self._tally.name} has a line of more than {MOST_CELL >> 20} million characters "
-                f"(line {self.number}): it is no export of the console's.",
-                advice="look where the file comes from",
-            )
-        if "\ufffd" in line:
-            self._tally.odd["bytes that are no text"] += line.count("\ufffd")
-        if "\0" in line:
-            self._tally.odd["control characters replaced"] += line.count("\0")
-            line = line.replace("\0", "?")
-        return line
-
-
-class _Kept(io.RawIOBase):
-    """A stream that stays open when its text is forgotten."""
-
-    def __init__(self, stream: BufferedReader) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read on."""
-        return self._stream.readinto1(buffer)
+def _only(orders: set[bool | None]) -> bool | None:
+    told = orders - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -214,76 +212,128 @@ class _Sheet:
             name = _NAMES.get(told.strip().casefold())
             home, key = (at, name) if name else (others, told.strip())
             if key in home:
-                tally.odd[f"column {key[:80]} twice, the first was read"] += 1
+                tally.odd.add("column that comes twice, the first was read", key, tally.name)
             elif key:
                 home[key] = place
         _refuse_foreign(at, head, tally)
         return cls(width=len(head), at=at, others=others)
 
     def cell(self, cells: Sequence[str], name: str) -> str:
-        """The cell of a column; empty without."""
+        """The cell of a column, without what guards it from a spreadsheet; empty without."""
         place = self.at.get(name)
-        return "" if place is None else cells[place].strip()
+        if place is None:
+            return ""
+        text = cells[place].strip()
+        guarded = _GUARDED.fullmatch(text) if text[:1] in {"=", "'"} else None
+        return (guarded[1] or guarded[2] or "").strip() if guarded else text
 
-    def row(self, cells: Sequence[str], place: str, tally: Tally) -> Row | None:
+    def slashed(self, cells: Sequence[str]) -> list[str]:
+        """The dates of a record that are written like 9/1/2026."""
+        places = (place for name, place in self.at.items() if name in DATES)
+        return [
+            cells[place]
+            for place in places
+            if place < len(cells) and "/" in cells[place] and cells[place].strip()[:1].isdigit()
+        ]
+
+    def row(self, record: Record, tally: Tally, *, day_first: bool | None) -> Row | None:
         """The row of a record; nothing where it cannot be used, which is counted."""
-        reason = self._refused(cells)
+        cells = record.cells
+        reason = self._refused(cells, record, tally)
         if reason:
-            tally.reject(place, reason)
+            tally.reject(record.place, reason)
             return None
         tally.given += 1
-        fields = self._fields(cells, tally)
-        fields |= {
-            "pluginID": self.cell(cells, PLUGIN),
-            "ip": self.cell(cells, ADDRESS),
-            "port": self.cell(cells, PORT),
-            "protocol": self.cell(cells, PROTOCOL).upper(),
-            "hostUniqueness": "repositoryID,ip,dnsName",
-            "acceptRisk": "1" if fields.get("acceptRiskRuleComment") else "0",
-            "recastRisk": "1" if fields.get("recastRiskRuleComment") else "0",
-        }
+        values = Values(tally, record.place)
+        fields = self._fields(cells, values) | self._dates(cells, values, day_first=day_first)
+        fields |= self._identity(cells, values)
+        fields["acceptRisk"] = "1" if fields.get("acceptRiskRuleComment") else "0"
+        fields["recastRisk"] = "1" if fields.get("recastRiskRuleComment") else "0"
         if seen := fields.get("lastSeen"):
             tally.newest = max(tally.newest, int(seen))
         repository = self.cell(cells, REPOSITORY)
+        values.beyond |= {name: cells[n] for name, n in self.others.items() if cells[n]}
         return Row(
             Source.PATCHED if fields.get("lastMitigated") else Source.CUMULATIVE,
             "" if repository.casefold() in NOT_A_REPOSITORY else repository,
-            _SEVERITIES[self.cell(cells, SEVERITY).lower()],
+            severity(self.cell(cells, SEVERITY)).value or Severity.INFO,
             fields,
             self.cell(cells, FAMILY),
-            {name: cells[n] for name, n in self.others.items() if cells[n]} or None,
+            values.beyond or None,
         )
 
-    def _fields(self, cells: Sequence[str], tally: Tally) -> dict[str, Any]:
+    def _identity(self, cells: Sequence[str], values: Values) -> dict[str, Any]:
+        found = {}
+        for name, wire, reading in _IDENTITY:
+            text = self.cell(cells, name)
+            found[wire] = values.text(reading(text), name, text)
+        return found | {"hostUniqueness": "repositoryID,ip,dnsName"}
+
+    def _fields(self, cells: Sequence[str], values: Values) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for column, place in self.at.items():
-            text = cells[place]
-            if column in DATES:
-                fields[DATES[column]] = _moment(text, column, tally)
-            elif column in TEXTS and not fields.get(TEXTS[column]):
-                fields[TEXTS[column]] = text if TEXTS[column] == "pluginText" else _told(text)
+            if column in TEXTS:
+                wire, text = TEXTS[column], cells[place]
+                if not fields.get(wire):
+                    fields[wire] = text if wire == "pluginText" else _told(text)
+            elif column in NORMALISED:
+                wire, reading = NORMALISED[column]
+                if not fields.get(wire):
+                    fields[wire] = values.text(reading(cells[place]), column, cells[place])
         for name in _LISTS:
             if "\n" in fields.get(name, ""):
                 fields[name] = ",".join(fields[name].split("\n"))
         return fields
 
-    def _refused(self, cells: Sequence[str]) -> str:
+    def _dates(
+        self, cells: Sequence[str], values: Values, *, day_first: bool | None
+    ) -> dict[str, Any]:
+        latest = values.tally.latest
+        found = {}
+        for column, place in self.at.items():
+            if column in DATES and (text := cells[place].strip()):
+                read = times.moment(
+                    text,
+                    earliest=times.EARLIEST if column in SEEN else times.EARLIEST_PUBLISHED,
+                    latest=times.LATEST if column in END_OF_LIFE else latest,
+                    day_first=day_first,
+                )
+                found[DATES[column]] = values.text(read, column, text)
+        return found
+
+    def _refused(self, cells: Sequence[str], record: Record, tally: Tally) -> str:
         """Why a record cannot be used; empty where it can."""
         if len(cells) != self.width:
+            tally.torn += record.last - record.first + 1
             return f"it has {len(cells)} cells, the headings are {self.width}"
-        plugin, port = self.cell(cells, PLUGIN), self.cell(cells, PORT)
-        if not _is_number(plugin) or plugin == "0":
-            return f"{PLUGIN} is {plugin[:80]!r}"
-        if port and not (_is_number(port) and int(port) <= _LAST_PORT):
-            return f"{PORT} is {port[:80]!r}"
-        severity = self.cell(cells, SEVERITY)
-        if severity.lower() not in _SEVERITIES:
-            return f"{SEVERITY} is {severity[:80]!r}"
-        address = self.cell(cells, ADDRESS)
-        if address and not _is_address(address):
-            return f"{ADDRESS} is {address[:80]!r}"
-        named = any(self.cell(cells, name) for name in _HOSTS)
-        return "" if named else "it names no host"
+        plugin = self.cell(cells, PLUGIN)
+        if (known := plugin_id(plugin)).value is None:
+            torn = known.note is Note.PLUGIN_ABSENT or not any(map(str.isdigit, plugin))
+            tally.torn += (record.last - record.first + 1) * torn
+            return f"{PLUGIN} is {plugin[:80]!r}{_why(plugin)}"
+        place = self.cell(cells, PORT)
+        if port(place).odd:
+            return f"{PORT} is {place[:80]!r}"
+        told = self.cell(cells, SEVERITY)
+        if severity(told).odd:
+            return f"{SEVERITY} is {told[:80]!r}"
+        named = self.cell(cells, ADDRESS)
+        if address(named).odd:
+            return f"{ADDRESS} is {named[:80]!r}, which is no single address"
+        hosts = ((reading, self.cell(cells, name)) for name, reading in _HOSTS.items())
+        return "" if any(reading(text).value for reading, text in hosts) else "it names no host"
+
+
+_IDENTITY: tuple[tuple[str, str, Callable[[Any], Normalised[Any]]], ...] = (
+    (PLUGIN, "pluginID", plugin_id),
+    (ADDRESS, "ip", address),
+    (PORT, "port", port),
+    (PROTOCOL, "protocol", protocol),
+)
+
+
+def _why(plugin: str) -> str:
+    return ": a spreadsheet rounded it" if _EXPONENT.fullmatch(plugin) else ""
 
 
 def _refuse_foreign(at: dict[str, int], head: Sequence[str], tally: Tally) -> None:
@@ -292,12 +342,7 @@ def _refuse_foreign(at: dict[str, int], head: Sequence[str], tally: Tally) -> No
     if not any(name in at for name in _HOSTS):
         missing.append(ADDRESS)
     if missing:
-        raise UsageError(
-            f"{tally.name} is no vulnerability export of Security Center{_whose(head)}: it lacks "
-            f"the column{'s' * (len(missing) > 1)} {', '.join(missing)}.",
-            advice="export the Vulnerability Detail List of Security Center as CSV, or give the "
-            "scan result as .nessus",
-        )
+        raise headings.foreign(tally.name, head, missing)
     gone = [name for name in (PORT, PROTOCOL) if name not in at]
     if gone:
         tally.warnings.append(
@@ -310,38 +355,6 @@ def _refuse_foreign(at: dict[str, int], head: Sequence[str], tally: Tally) -> No
         )
 
 
-def _whose(head: Sequence[str]) -> str:
-    names = {name.strip().casefold() for name in head}
-    if {"plugin id", "risk", "host"} <= names:
-        return " but a CSV of Nessus"
-    if any(name.startswith("definition.") for name in names) or "asset uuid" in names:
-        return " but one of Tenable Vulnerability Management"
-    return ""
-
-
-def _moment(text: str, column: str, tally: Tally) -> str:
-    try:
-        found = moment(text)
-    except (ValueError, OverflowError):
-        tally.odd[f"{column} that is no time"] += 1
-        return ""
-    if found.guessed:
-        tally.odd[f"time zone {found.guessed[:40]} taken as UTC"] += 1
-    return found.epoch
-
-
 def _told(text: str) -> str:
     stripped = text.strip()
     return "" if stripped == "N/A" else stripped
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

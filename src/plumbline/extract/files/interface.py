@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from plumbline.domain.normalise import times
+from plumbline.domain.oddities import Oddities
 
 if TYPE_CHECKING:
     from plumbline.domain.finding import Source
+    from plumbline.domain.normalise import Normalised
+
+T = TypeVar("T")
 
 LISTED = 1_000
 """Rejected rows that are told one by one; all of them are counted."""
@@ -39,19 +45,27 @@ class Tally:
     """The account of one file: every row met is given on, left out, or rejected."""
 
     name: str
+    latest: int = times.LATEST
+    """Epoch seconds, a day after the run's moment: later sightings are a wrong clock's."""
     met: int = 0
     given: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     """Rows that are no findings, by what they are."""
     rejected: int = 0
     listed: list[Rejected] = field(default_factory=list)
-    odd: Counter[str] = field(default_factory=Counter)
+    odd: Oddities = field(default_factory=Oddities)
+    torn: int = 0
+    """Lines that are no whole record of a CSV."""
     hosts: int = 0
     newest: int = 0
     """Latest moment of which it speaks, in epoch seconds; 0 where it tells no time."""
     broken: str = ""
     """Where and why it ends before its end; empty when it is whole."""
     warnings: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, value: object, place: str, times: int = 1) -> None:
+        """Count something odd, met at some place of this file."""
+        self.odd.add(kind, value, f"{self.name}, {place}" if place else self.name, times)
 
     def reject(self, place: str, reason: str) -> None:
         """Count a row that cannot be used, and list it."""
@@ -68,3 +82,25 @@ class Tally:
     def whole(self) -> bool:
         """Whether it was read to its end and every row was understood."""
         return self.adds_up and not self.broken and not self.rejected
+
+
+@dataclass(slots=True)
+class Values:
+    """Values of one row as they are normalised; raw ones that could not be read are kept."""
+
+    tally: Tally
+    place: str
+    beyond: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, found: Normalised[T], name: str, raw: str) -> T | None:
+        """A value; what was changed in it, or cannot be read, is counted."""
+        if found.note is not None:
+            self.tally.note(found.note, raw.strip(), f"{self.place}, {name}")
+            if found.note.unreadable:
+                self.beyond[name] = raw
+        return found.value
+
+    def text(self, found: Normalised[Any], name: str, raw: str) -> str:
+        """The same as text; empty where there is none."""
+        value = self.take(found, name, raw)
+        return "" if value is None else str(value)

@@ -5,34 +5,51 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from hashlib import blake2b
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from plumbline.domain.finding import Source
-from plumbline.domain.severity import Severity
-from plumbline.extract.files.interface import Row
-from plumbline.extract.files.times import moment
+from plumbline.domain.normalise import times
+from plumbline.domain.normalise.addresses import address
+from plumbline.domain.normalise.names import dns_name, netbios_name
+from plumbline.domain.normalise.plugin_ids import plugin_id
+from plumbline.domain.normalise.ports import port, protocol
+from plumbline.domain.normalise.references import ELEMENT as KEV_ELEMENT
+from plumbline.domain.normalise.references import kev, kev_due
+from plumbline.domain.normalise.scores import cvss, epss, vpr
+from plumbline.domain.normalise.severities import severity
+from plumbline.extract.files.interface import Row, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from plumbline.domain.normalise import Normalised
     from plumbline.extract.files.interface import Tally
 
-TAGS = frozenset(
-    {"host-ip", "host-fqdn", "host-rdns", "hostname", "netbios-name", "mac-address"}
-    | {"operating-system", "os", "host-uuid", "host_uuid", "agent-uuid", "agent_uuid"}
-    | {"Credentialed_Scan", "LastAuthenticatedResults", "LastUnauthenticatedResults"}
-    | {"HOST_END", "HOST_START", "HOST_END_TIMESTAMP", "HOST_START_TIMESTAMP"}
+_NAMES = (
+    *("host-fqdn", "host-fqdns", "fqdn", "dns-name"),
+    *("host-rdns", "rdns", "hostname", "host-name"),
 )
-"""The properties of a host that are used; the others are not kept."""
-_TIMES = ("HOST_END_TIMESTAMP", "HOST_END", "HOST_START_TIMESTAMP", "HOST_START")
+"""Tags that name a host in DNS, the best first."""
+_NETBIOS = ("netbios-name", "host-netbios", "netbios")
+_TIMES = ("host-end-timestamp", "host-end", "host-start-timestamp", "host-start")
+TAGS = frozenset(
+    {*_NAMES, *_NETBIOS, *_TIMES, "host-ip", "mac-address", "operating-system", "os"}
+    | {"host-uuid", "agent-uuid", "credentialed-scan"}
+    | {"lastauthenticatedresults", "lastunauthenticatedresults"}
+)
+"""The properties of a host that are used, as `tag_name` writes them; the others are not kept."""
 _BY_ADDRESS, _BY_AGENT = "repositoryID,ip,dnsName", "repositoryID,uuid"
 _FINDING_BY_ID = "repositoryID,ip,dnsName,port,protocol,pluginID,vulnUUID"
-_LAST_PORT = 65_535
+_OPEN_PORT = "Open Port"
+"""What the console calls plugin 0: a port that is open, and that no plugin speaks of."""
+
+
+def tag_name(text: str) -> str:
+    """The name of a property in one spelling: `HOST_END` and `host-end` are the same."""
+    return text.strip().casefold().replace("_", "-")
 
 
 @dataclass(slots=True)
@@ -49,108 +66,141 @@ class Item:
         return found[0] if found else ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Host:
     """One `ReportHost` and those of its properties that are used."""
 
     name: str
+    place: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    known: Known | None = None
+    """What it is, once a result has asked."""
 
-    @cached_property
-    def seen(self) -> str:
+    def read(self, tally: Tally) -> Known:
+        """What it is; its oddities are counted once."""
+        if self.known is None:
+            values = Values(tally, self.place)
+            fields = self._fields(values)
+            self.known = Known(fields, self._seen(values), values.beyond)
+        return self.known
+
+    def _seen(self, values: Values) -> str:
         """When its scan ended, in epoch seconds; empty where the file does not tell."""
         for tag in _TIMES:
-            try:
-                if found := moment(self.tags.get(tag, "")).epoch:
-                    return found
-            except ValueError:
-                continue
+            if text := self.tags.get(tag, ""):
+                found = times.moment(text, latest=values.tally.latest)
+                if seconds := values.text(found, tag, text):
+                    return seconds
         return ""
 
-    @cached_property
-    def fields(self) -> dict[str, Any]:
+    def _fields(self, values: Values) -> dict[str, Any]:
         """The console's fields of it; empty where nothing names it."""
         tags = self.tags
-        address, name = self._names()
-        agent = _first(tags, "agent-uuid", "agent_uuid")
-        told = {
-            "ip": address,
+        ip, name = self._names(values)
+        agent = tags.get("agent-uuid", "")
+        found = {
+            "ip": ip,
             "dnsName": name,
-            "netbiosName": tags.get("netbios-name", "").strip(),
+            "netbiosName": netbios_name(_first(tags, *_NETBIOS)).value or "",
             "macAddress": ",".join(tags.get("mac-address", "").split()),
             "uuid": agent,
-            "hostUUID": _first(tags, "host-uuid", "host_uuid"),
+            "hostUUID": tags.get("host-uuid", ""),
         }
-        if not any(told.values()):
+        if not any(found.values()):
             return {}
-        return told | {
+        return found | {
             "operatingSystem": "\n".join(_listed(_first(tags, "operating-system", "os"))),
             "hostUniqueness": _BY_AGENT if agent else _BY_ADDRESS,
             "credentialed": _credentialed(tags),
         }
 
-    def _names(self) -> tuple[str, str]:
+    def _names(self, values: Values) -> tuple[str, str]:
         """Address and DNS name."""
-        told = self.tags.get("host-ip", "").strip()
+        told = self.tags.get("host-ip", "")
         linked = urlsplit(told).hostname or "" if "://" in told else ""
         named = self.name.strip()
-        address = next((one for one in (told, linked, named) if _is_address(one)), "")
-        names = (_first(self.tags, "host-fqdn", "host-rdns", "hostname"), named, linked)
-        return address, next((one.lower() for one in names if one and not _is_address(one)), "")
+        ip = ""
+        for text, what in ((told, "host-ip"), (linked, "host-ip"), (named, "name")):
+            if not ip and (found := address(text)).value:
+                ip = values.text(found, what, text)
+        for tag in _NAMES:
+            if name := self._name(tag, values):
+                return ip, name
+        others = (one for one in (named, linked) if one and address(one).odd)
+        return ip, values.text(dns_name(next(others, "")), "name", named)
+
+    def _name(self, tag: str, values: Values) -> str:
+        """The name that a tag tells; of several the first."""
+        text = self.tags.get(tag, "")
+        names = [one for one in _listed_names(text) if address(one).odd]
+        if len(names) > 1:
+            values.tally.note("tag with several names, the first was taken", text, self.place)
+            values.beyond[tag] = text
+        return values.text(dns_name(names[0]), tag, names[0]) if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a host."""
+
+    fields: dict[str, Any]
+    """The console's fields; empty where nothing names it."""
+    seen: str
+    beyond: dict[str, Any]
 
 
 def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
-    """The row of a result; nothing where it is no finding or cannot be used, which is counted."""
-    told = item.attributes
-    plugin, port = told.get("pluginID", "").strip(), told.get("port", "0").strip() or "0"
-    if plugin == "0":
-        tally.left_out["open ports without a plugin"] += 1
-        return None
-    reason = _refused(host, plugin, port, told.get("severity", ""))
+    """The row of a result; nothing where it cannot be used, which is counted."""
+    told, known = item.attributes, host.read(tally)
+    plugin, place = told.get("pluginID", ""), told.get("port", "")
+    reason = _refused(known, plugin, place, told.get("severity", ""))
     if reason:
         tally.reject(item.place, reason)
         return None
     tally.given += 1
-    fields = {**host.fields, **_finding(host, item, tally), **_plugin(item)}
-    fields |= {"pluginID": plugin, "port": port, "protocol": told.get("protocol", "").upper()}
+    values = Values(tally, item.place, dict(known.beyond))
+    fields = {**known.fields, **_finding(known, item, values), **_plugin(item, values)}
+    fields |= {
+        "pluginID": str(plugin_id(plugin).value),
+        "port": values.text(port(place), "port", place) or "0",
+        "protocol": values.text(protocol(told.get("protocol")), "protocol", ""),
+    }
     if "cm:compliance-check-name" in item.elements:
         fields |= _compliance(item, fields)
+        values.beyond |= {name: item.text(name) for name in _KEPT if name in item.elements}
     patched = item.text("vulnerability_state").strip().lower() == "fixed"
     source = Source.PATCHED if patched else Source.CUMULATIVE
-    return Row(source, "", int(told["severity"]), fields, told.get("pluginFamily", ""))
+    rank = severity(told.get("severity")).value or 0
+    return Row(source, "", int(rank), fields, told.get("pluginFamily", ""), values.beyond or None)
 
 
-def _refused(host: Host, plugin: str, port: str, severity: str) -> str:
+def _refused(known: Known, plugin: str, place: str, rank: str) -> str:
     """Why a result cannot be used; empty where it can."""
-    if not _is_number(plugin) or not 0 < len(plugin) <= _DIGITS:
+    if plugin_id(plugin).value is None:
         return f"pluginID is {plugin[:80]!r}"
-    if not _is_number(port) or len(port) > _DIGITS or int(port) > _LAST_PORT:
-        return f"port is {port[:80]!r}"
-    if severity not in _SEVERITIES:
-        return f"severity is {severity[:80]!r}"
-    return "" if host.fields else "its host has neither name nor address"
+    if port(place).odd:
+        return f"port is {place[:80]!r}"
+    if severity(rank).odd:
+        return f"severity is {rank[:80]!r}"
+    return "" if known.fields else "its host has neither name nor address"
 
 
-_DIGITS = 12
-_SEVERITIES = frozenset(str(one.value) for one in Severity)
+_KEPT = ("cm:compliance-result", "cm:compliance-check-name")
+"""What a compliance check says that has no column yet."""
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _finding(host: Host, item: Item, tally: Tally) -> dict[str, Any]:
+def _finding(known: Known, item: Item, values: Values) -> dict[str, Any]:
     """What one result says of its own."""
-    first, last = _time(item, "first_found", tally), _time(item, "last_found", tally)
-    seen = last or host.seen
+    first, last = _time(item, "first_found", values), _time(item, "last_found", values)
+    seen = last or known.seen
     if seen:
-        tally.newest = max(tally.newest, int(seen))
+        values.tally.newest = max(values.tally.newest, int(seen))
     output = item.text("plugin_output")
     resurfaced = item.text("vulnerability_state").strip().lower() == "resurfaced"
     return {
         "firstSeen": first or seen,
         "lastSeen": seen,
-        "lastMitigated": _time(item, "last_fixed", tally),
+        "lastMitigated": _time(item, "last_fixed", values),
         "hasBeenMitigated": "1" if resurfaced else "0",
         "acceptRisk": "0",
         "recastRisk": "0",
@@ -158,12 +208,12 @@ def _finding(host: Host, item: Item, tally: Tally) -> dict[str, Any]:
     }
 
 
-def _time(item: Item, name: str, tally: Tally) -> str:
-    try:
-        return moment(item.text(name)).epoch
-    except ValueError:
-        tally.odd[f"element {name} that is no time"] += 1
+def _time(item: Item, name: str, values: Values, earliest: int = times.EARLIEST) -> str:
+    text = item.text(name)
+    if not text:
         return ""
+    found = times.moment(text, earliest=earliest, latest=values.tally.latest)
+    return values.text(found, name, text)
 
 
 _PLAIN = {
@@ -171,20 +221,22 @@ _PLAIN = {
     "description": "description",
     "solution": "solution",
     "stigSeverity": "stig_severity",
-    "baseScore": "cvss_base_score",
-    "temporalScore": "cvss_temporal_score",
-    "cvssV3BaseScore": "cvss3_base_score",
-    "cvssV3TemporalScore": "cvss3_temporal_score",
-    "cvssV4BaseScore": "cvss4_base_score",
-    "cvssV4ThreatScore": "cvss4_threat_score",
     "cvssV4ThreatVector": "cvss4_threat_vector",
-    "vprScore": "vpr_score",
-    "epssScore": "epss_score",
     "exploitAvailable": "exploit_available",
     "exploitEase": "exploitability_ease",
     "checkType": "plugin_type",
 }
 """The console's field to the element."""
+_SCORES: dict[str, tuple[str, Callable[[Any], Normalised[float]]]] = {
+    "baseScore": ("cvss_base_score", cvss),
+    "temporalScore": ("cvss_temporal_score", cvss),
+    "cvssV3BaseScore": ("cvss3_base_score", cvss),
+    "cvssV3TemporalScore": ("cvss3_temporal_score", cvss),
+    "cvssV4BaseScore": ("cvss4_base_score", cvss),
+    "cvssV4ThreatScore": ("cvss4_threat_score", cvss),
+    "vprScore": ("vpr_score", vpr),
+    "epssScore": ("epss_score", epss),
+}
 _VECTORS = {
     "cvssVector": "cvss_vector",
     "cvssV3Vector": "cvss3_vector",
@@ -215,15 +267,20 @@ _DRIVERS = (
 )
 
 
-def _plugin(item: Item) -> dict[str, Any]:
+def _plugin(item: Item, values: Values) -> dict[str, Any]:
     """What a result says of its plugin."""
     text, elements = item.text, item.elements
     told = {name: text(element).strip() for name, element in _PLAIN.items() if element in elements}
     for name, element in _VECTORS.items():
         told[name] = _PREFIX.sub("", text(element).strip())
+    for name, (element, reading) in _SCORES.items():
+        if element in elements:
+            told[name] = values.text(reading(text(element)), element, text(element))
     for name, element in _DATES.items():
-        told[name] = _day(text(element))
+        told[name] = _time(item, element, values, times.EARLIEST_PUBLISHED)
     name = item.attributes.get("pluginName") or text("plugin_name")
+    if not name and plugin_id(item.attributes.get("pluginID")).value == 0:
+        name = _OPEN_PORT
     told |= {
         "pluginName": name,
         "riskFactor": text("risk_factor").strip().capitalize(),
@@ -239,22 +296,24 @@ def _plugin(item: Item) -> dict[str, Any]:
     return told
 
 
-def _day(text: str) -> str:
-    try:
-        return moment(text).epoch
-    except ValueError:
-        return text
-
-
 def _joined(elements: dict[str, list[str]], name: str) -> str:
     return ",".join(dict.fromkeys(one.strip() for one in elements.get(name, ())))
 
 
 def _references(elements: dict[str, list[str]]) -> dict[str, None]:
     """Cross references as the console writes them: `TYPE #value`; each once."""
-    found = [one.strip().replace(":", " #", 1) for one in elements.get("xref", ())]
+    found = [_reference(one.strip()) for one in elements.get("xref", ())]
     found += [f"CWE #{one.strip()}" for one in elements.get("cwe", ())]
-    return dict.fromkeys(one.replace(",", ";") for one in found)
+    found += [_KEV.format(kev_due(one) or "") for one in elements.get(KEV_ELEMENT, ())]
+    return dict.fromkeys(one.replace(",", ";").strip() for one in found)
+
+
+_KEV = "CISA-KNOWN-EXPLOITED #{}"
+
+
+def _reference(text: str) -> str:
+    mark = kev(text)
+    return _KEV.format(mark.due or "") if mark.listed else text.replace(":", " #", 1)
 
 
 def _frameworks(item: Item) -> Iterator[str]:
@@ -299,7 +358,7 @@ def _compliance(item: Item, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first(tags: dict[str, str], *names: str) -> str:
-    return next((text for name in names if (text := tags.get(name, "").strip())), "")
+    return next((text for name in names if (text := tags.get(name, ""))), "")
 
 
 def _listed(text: str) -> list[str]:
@@ -313,22 +372,26 @@ def _listed(text: str) -> list[str]:
     return [text.strip()] if text.strip() else []
 
 
+def _listed_names(text: str) -> list[str]:
+    """The names in a text: one, several, or a JSON list of names or of objects with an `FQDN`."""
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = []
+        parts = (one.get("FQDN", "") if isinstance(one, dict) else one for one in found)
+        return [one.strip() for one in parts if isinstance(one, str) and one.strip()]
+    return re.split(r"[,;\s]+", text) if text else []
+
+
 def _credentialed(tags: dict[str, str]) -> str:
-    told = tags.get("Credentialed_Scan", "").strip().lower()
+    told = tags.get("credentialed-scan", "").lower()
     if told in {"true", "false"}:
         return told
     with_them, without = (
-        int(text) if _is_number(text := tags.get(name, "").strip()) else 0
-        for name in ("LastAuthenticatedResults", "LastUnauthenticatedResults")
+        int(text) if (text := tags.get(name, "")).isascii() and text.isdigit() else 0
+        for name in ("lastauthenticatedresults", "lastunauthenticatedresults")
     )
     if not with_them and not without:
         return ""
     return "true" if with_them >= without else "false"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

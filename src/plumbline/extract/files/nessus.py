@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from plumbline.errors import UsageError
-from plumbline.extract.files.items import TAGS, Host, Item, row_of
+from plumbline.extract.files.items import TAGS, Host, Item, row_of, tag_name
+from plumbline.extract.files.lines import near
 from plumbline.extract.files.opening import marked
 
 if TYPE_CHECKING:
@@ -102,19 +103,22 @@ def _without_bad_references(content: bytes, tally: Tally) -> bytes:
         return content
     clean, count = _BAD_REFERENCE.subn(b"?", content)
     if count:
-        tally.odd["control characters replaced"] += count
+        first = _BAD_REFERENCE.search(content)
+        tally.note("control characters replaced", first[0].decode() if first else "", "", count)
     return clean
 
 
 def _cleaned(text: str, tally: Tally) -> bytes:
     if "\ufffd" in text:
-        tally.odd["bytes that are no text"] += text.count("\ufffd")
+        tally.note("bytes that are no text", near(text, "\ufffd"), "", text.count("\ufffd"))
     if "\ufffe" in text or "\uffff" in text:
         text = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
     content = text.encode("utf-8", "replace")
     clean = content.translate(_TO_BLANK)
     if clean != content:
-        tally.odd["control characters replaced"] += sum(map(content.count, _NO_TEXT))
+        signs = [bytes([sign]) for sign in _NO_TEXT if bytes([sign]) in content]
+        example = near(text, signs[0].decode())
+        tally.note("control characters replaced", example, "", sum(map(content.count, signs)))
     return clean
 
 
@@ -128,7 +132,7 @@ def _decoder(head: bytes, tally: Tally) -> codecs.IncrementalDecoder:
     except LookupError:
         known = ""
     if known not in _ENCODINGS:
-        tally.odd[f"unknown encoding {name} taken as UTF-8"] += 1
+        tally.note("unknown encoding taken as UTF-8", name, "line 1")
         known = "utf-8"
     return codecs.getincrementaldecoder(known)("replace")
 
@@ -234,10 +238,11 @@ class _Parser:
             self._open = _Open(Item(f"line {self._parser.CurrentLineNumber}", attributes))
             self._tally.met += 1
         elif name == "tag":
-            self._tag = attributes.get("name", "")
+            self._tag = tag_name(attributes.get("name", ""))
             self._collecting = self._tag in TAGS
         elif name == "ReportHost":
-            self._host = Host(attributes.get("name", ""))
+            line = self._parser.CurrentLineNumber
+            self._host = Host(attributes.get("name", ""), f"line {line}")
             self._tally.hosts += 1
 
     def _root(self, name: str) -> None:
@@ -273,7 +278,9 @@ class _Parser:
         if self._open is not None:
             self._end_in(self._open, name)
         elif name == "tag" and self._collecting and self._host is not None:
-            self._host.tags[self._tag] = "".join(self._text)
+            text = "".join(self._text).strip()
+            if text:
+                self._host.tags.setdefault(self._tag, text)
             self._forget()
         elif name == "ReportHost":
             self._host = None
@@ -296,7 +303,7 @@ class _Parser:
 
     def _finish(self, one: _Open) -> None:
         for kind in one.cut:
-            self._tally.odd[kind] += 1
+            self._tally.note(kind, "", one.item.place)
         row = row_of(self._host or Host(""), one.item, self._tally)
         if row is not None:
             self._rows.append(row)

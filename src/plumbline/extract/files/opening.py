@@ -22,7 +22,8 @@ HEAD = 1 << 16
 _RATIO = 300
 _FREE = 1 << 28
 """Bytes that may come from a packed file before its ratio counts: results pack 20 to 60 times."""
-_FIRST_VERSION = re.compile(r"<NessusClientData[\s/>]")
+_PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+_ROOT = re.compile(r"\s*<(!doctype\s+)?([\w:.-]+)", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 _OTHERS = (
     (b"PK\x03\x04", "a ZIP archive", "unpack it and give the files in it"),
@@ -165,13 +166,18 @@ def marked(head: bytes) -> str:
 
 
 def _markup(text: str, name: str) -> FileKind:
-    begin = text[:1_024].lower()
-    if "<html" in begin or "<!doctype html" in begin:
+    """Judge markup by its root alone: what plugins found may hold any tag."""
+    begin = 0
+    while prolog := _PROLOG.match(text, begin):
+        begin = prolog.end()
+    root = _ROOT.match(text, begin)
+    word = root[2].lower() if root else ""
+    if word == "html":
         raise UsageError(
             f"{name} is a web page, not results: perhaps the sign-in page of a scanner.",
             advice="sign in and export again",
         )
-    if _FIRST_VERSION.search(text):
+    if word == "nessusclientdata":
         raise UsageError(
             f"{name} is a .nessus file of version 1, which scanners wrote until 2009.",
             advice="export the results as version 2",
