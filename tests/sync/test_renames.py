@@ -124,7 +124,9 @@ def test_a_name_that_goes_missing_and_comes_back(lab: Lab) -> None:
 def test_another_machine_at_the_address_is_another_host(lab: Lab, other: dict[str, Any]) -> None:
     place = named(lab)
     shelf = lab.emulator.estate.view.stock.hosts
-    first: dict[str, Any] = {name: value.replace("1", "2").replace("aa", "ab") for name, value in other.items()}
+    first: dict[str, Any] = {
+        name: value.replace("1", "2").replace("aa", "ab") for name, value in other.items()
+    }
     shelf.replace(place, replace(shelf.items[place], **first))
     assert lab.sync(full=True).error is None
     report = rename(lab, place, "other.example", **other)

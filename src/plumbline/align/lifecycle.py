@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from plumbline.align.rekey import rekey
+from plumbline.align.rekey import show_rekeyed
 from plumbline.domain.age import AGE_BANDS
 from plumbline.domain.finding import Source
 from plumbline.tables import FINDINGS, Kind
@@ -72,9 +72,7 @@ def lay(
     """
     paths = list(staged)
     if paths:
-        engine.read_parquet(paths, filename=True).create_view("staged_parts")
-        renamed = rekey(engine, "staged_parts", continued)
-        engine.execute(_STAGED_RENAMED if renamed else _STAGED)
+        show_rekeyed(engine, "staged", engine.read_parquet(paths, filename=True), continued)
     else:
         engine.execute(_NOTHING_STAGED)
     tell(engine, step)
@@ -137,13 +135,6 @@ _NOTHING_STAGED = """
 CREATE VIEW staged AS
 SELECT * EXCLUDE (patched_severity), NULL::TIMESTAMPTZ AS last_mitigated, '' AS filename
 FROM before WHERE false
-"""
-
-_STAGED = "CREATE VIEW staged AS SELECT * EXCLUDE (tail, twin) FROM staged_parts"
-_STAGED_RENAMED = """
-CREATE VIEW staged AS
-SELECT p.* EXCLUDE (tail, twin) REPLACE (coalesce(r.becomes, p.finding) AS finding)
-FROM staged_parts p LEFT JOIN rekeyed r ON r.finding = p.finding
 """
 
 # The same finding may have been read twice: on two pages, in two passes, in both stores.

@@ -21,17 +21,18 @@ _KEY = ("first_alias", "tail", "twin")
 """What a key is made of."""
 
 
-def rekey(engine: duckdb.DuckDBPyConnection, rows: str, continued: pa.Table) -> bool:
-    """Make the table `rekeyed` (`finding`, `becomes`) for the staged rows of a view.
+def rekey(
+    engine: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, continued: pa.Table
+) -> bool:
+    """Make the table `rekeyed` (`finding`, `becomes`) for staged rows.
 
     `continued` names aliases and the first alias of their host. Whether any row has such an alias.
     """
+    rows.create_view("rekey_rows", replace=True)
     engine.execute("CREATE OR REPLACE TEMP TABLE rekeyed (finding TEXT, becomes TEXT)")
     if not continued.num_rows:
         return False
     engine.register("continued", continued)
-    # The relation is a name of ours; a statement cannot bind one.
-    engine.execute(f"CREATE OR REPLACE TEMP VIEW rekey_rows AS FROM {rows}")
     found = engine.execute(statement("plumbline.align", "rows_of_renamed")).to_arrow_table()
     engine.unregister("continued")
     for batch in found.to_batches(_BATCH):
@@ -39,9 +40,20 @@ def rekey(engine: duckdb.DuckDBPyConnection, rows: str, continued: pa.Table) -> 
             twin_key(key_of_tail(first, tail), twin)
             for first, tail, twin in zip(*(batch[n].to_pylist() for n in _KEY), strict=True)
         ]
-        engine.register(
-            "rekeyed_now", pa.table({"f": batch["finding"], "b": pa.array(keys, pa.string())})
-        )
-        engine.execute("INSERT INTO rekeyed SELECT f, b FROM rekeyed_now")
+        pairs = {"finding": batch["finding"], "becomes": pa.array(keys, pa.string())}
+        engine.register("rekeyed_now", pa.table(pairs))
+        engine.execute("INSERT INTO rekeyed FROM rekeyed_now")
         engine.unregister("rekeyed_now")
     return bool(found.num_rows)
+
+
+def show_rekeyed(
+    engine: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: duckdb.DuckDBPyRelation,
+    continued: pa.Table,
+) -> None:
+    """Make a view of staged rows under the keys that they have for good."""
+    renamed = rekey(engine, rows, continued)
+    rekeyed = "rows_rekeyed" if renamed else "rows_as_staged"
+    engine.sql(statement("plumbline.align", rekeyed)).create_view(name, replace=True)

@@ -13,6 +13,7 @@ from plumbline.align.events import EVENTS_QUERY
 from plumbline.align.hosts import align_hosts
 from plumbline.align.memberships import memberships
 from plumbline.align.presence import mark_present
+from plumbline.align.rekey import show_rekeyed
 from plumbline.align.renames import NameHistory, Renames
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
@@ -27,7 +28,7 @@ from plumbline.sync.merge import (
     NEW_OUTPUTS,
     NEWEST_PLUGINS,
 )
-from plumbline.sync.recount import recount
+from plumbline.sync.recount import recount, recount_files
 from plumbline.tables import (
     ALIASES,
     ASSET_LISTS,
@@ -150,6 +151,14 @@ class Assembler:
     def recounted(self, proofs: Iterable[Proof]) -> tuple[Proof, ...]:
         """The proofs with what the tables hold that were assembled last."""
         return recount(self._engine, proofs)
+
+    def recounted_files(
+        self, proofs: Iterable[Proof], parts: list[str], renames: Renames
+    ) -> tuple[Proof, ...]:
+        """The same for imported files, whose staged parts are counted again."""
+        rows = self._engine.read_parquet(parts)
+        show_rekeyed(self._engine, "file_rows", rows, renames.continued)
+        return recount_files(self._engine, proofs)
 
     def _all_aliases(self, material: Material) -> pa.Table:
         self._show_staged("staged_aliases", ALIASES, material)

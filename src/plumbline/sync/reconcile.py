@@ -217,10 +217,8 @@ class Reconciler:
         self.engine.execute(
             overlay.FRESH_OF if paths else overlay.FRESH_OF_NOTHING, [paths] if paths else None
         )
-        if paths:
-            self.engine.read_parquet(paths).create_view("read_parts", replace=True)
-            if rekey(self.engine, "read_parts", self._continued):
-                self.engine.execute(overlay.REKEYED_OF)
+        if paths and rekey(self.engine, self.engine.read_parquet(paths), self._continued):
+            self.engine.execute(overlay.REKEYED_OF)
         pairs = [(source.value, ip) for source, hosts in whole.hosts.items() for ip in hosts]
         self.engine.register("read_hosts", _pairs(pairs))
         self.engine.execute(overlay.MERGED, {"stores": [source.value for source in whole.stores]})

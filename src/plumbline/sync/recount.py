@@ -58,6 +58,23 @@ def _of_store(
         yield replace(proof, published=published.get(severity, 0))
 
 
+def recount_files(engine: duckdb.DuckDBPyConnection, proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+    """The proofs of imported files with what the table holds of what they report.
+
+    Reads the rows of the files, under the keys that they have for good, from the view `file_rows`
+    and the table from `findings`. Rows that report the same finding count as repeated.
+    """
+    rows = engine.execute(statement("plumbline.sync", "published_of_files")).fetchall()
+    counts = {tuple(place): (reported, published) for *place, reported, published in rows}
+    found = []
+    for proof in proofs:
+        place = (proof.repository_id, proof.source.value, int(proof.severity))
+        reported, published = counts.get(place, (0, 0))
+        repeated = proof.ours - reported
+        found.append(replace(proof, ours=reported, repeated=repeated, published=published))
+    return tuple(found)
+
+
 def published_difference(
     proofs: Sequence[Proof], written: int, expected: int
 ) -> IncompleteError | None:
@@ -76,7 +93,7 @@ def published_difference(
     return IncompleteError(
         "The tables that were written hold other findings than were proven, so they are not "
         f"published. {' '.join(told[:_MOST_SENTENCES])}{f' And {more} more.' if more > 0 else ''}",
-        advice="`plumbline sync --full` reads everything anew; if it ends like this again, please "
-        "report it with what `plumbline run show` lists",
+        advice="read everything anew (`plumbline sync --full`, or import the files again); if it "
+        "ends like this again, please report it with what `plumbline run show` lists",
         unchanged="the last published snapshot",
     )
