@@ -33,6 +33,7 @@ RENAMED = pa.schema(
         ("alias", pa.string()),
         ("repository_id", pa.int64()),
         ("ip", pa.string()),
+        ("by_address", pa.bool_()),
         ("was", pa.string()),
         ("became", pa.string()),
     ]

@@ -4,9 +4,9 @@ SELECT a.console, step.run, step.at, NULL AS finding, a.host, r.repository_id,
   coalesce(r.was, 'no name') AS before, coalesce(r.became, 'no name') AS after,
   coalesce(r.was, 'no name') || ' became ' || coalesce(r.became, 'no name')
     || coalesce(' at ' || r.ip, '') AS cause,
-  CASE WHEN a.first_alias IS NULL
-    THEN 'the console knows the host by another field than its name'
-    ELSE 'rule renamed: nothing else is at this address, and nothing says it is another machine'
+  CASE WHEN r.by_address
+    THEN 'rule renamed: it kept its address, and nothing says that it is another machine'
+    ELSE 'the same id'
   END AS evidence
 FROM renamed_hosts AS r
 JOIN aliases_now AS a ON a.alias = r.alias

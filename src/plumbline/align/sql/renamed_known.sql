@@ -14,7 +14,7 @@ latest AS (
   GROUP BY first_alias
 ),
 compared AS (
-  SELECT t.alias, t.repository_id, t.ip, t.alias = l.alias AS is_same,
+  SELECT t.alias, t.repository_id, t.ip, t.by_address, t.alias = l.alias AS is_same,
     t.dns <> l.named.dns AS other_dns,
     upper(t.netbios_name) <> upper(l.named.netbios_name) AS other_netbios,
     l.named.dns_name AS was_dns, t.dns_name AS dns_name,
@@ -23,12 +23,12 @@ compared AS (
   JOIN latest AS l ON l.first_alias = t.first_alias
   WHERE t.at_once = 1 AND t.names = 1 AND coalesce(t.last_seen >= l.last_seen, true)
 )
-SELECT alias, repository_id, ip, coalesce(was_dns, was_netbios) AS was,
+SELECT alias, repository_id, ip, by_address, coalesce(was_dns, was_netbios) AS was,
   coalesce(dns_name, netbios_name) AS became
 FROM compared
 WHERE NOT is_same AND coalesce(was_dns, was_netbios) IS DISTINCT FROM coalesce(dns_name, netbios_name)
 UNION ALL
-SELECT alias, repository_id, ip,
+SELECT alias, repository_id, ip, by_address,
   CASE WHEN other_dns THEN was_dns ELSE was_netbios END,
   CASE WHEN other_dns THEN dns_name ELSE netbios_name END
 FROM compared

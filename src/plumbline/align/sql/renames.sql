@@ -30,7 +30,7 @@ at_addresses AS (
   SELECT *, count(*) OVER (PARTITION BY repository_id, ip) AS at_address
   FROM hosts_there
 )
-SELECT n.alias, o.first_alias, n.repository_id, n.ip,
+SELECT n.alias, o.first_alias, n.repository_id, n.ip, n.by_address,
   coalesce(o.dns_name, o.netbios_name) AS was,
   coalesce(n.dns_name, n.netbios_name) AS became,
   -- An old file may tell a name that was left long ago; and an alias may be another spelling.
