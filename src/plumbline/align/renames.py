@@ -90,6 +90,16 @@ class NameHistory:
         for name in ("told_now", "renames", "read_whole"):
             self._engine.unregister(name)
 
+    def mend(self) -> bool:
+        """Join hosts that an earlier version took for two, once everything was read anew.
+
+        Reads the findings of the last snapshot from `before`; whether they have to be keyed anew.
+        """
+        split = self._engine.execute(_sql("split_hosts")).to_arrow_table()
+        self._engine.register("split_hosts", split)
+        self._engine.execute(_sql("names_mended"))
+        return bool(split.num_rows)
+
     def renames(self) -> Renames:
         """What has been learned so far."""
         continued = self._engine.execute(_sql("names_continued")).to_arrow_table().cast(_CONTINUED)

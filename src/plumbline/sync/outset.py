@@ -73,6 +73,11 @@ class Outset:
         """The tables of the snapshot before."""
         return self.before.tables if self.before else {}
 
+    @property
+    def is_of_earlier_version(self) -> bool:
+        """Whether the snapshot before was written by an earlier version."""
+        return self.memory is not None and self.memory.form < FORM
+
     def plan(self, console: Console, now: datetime) -> Plan:
         """Look at the console and decide what to read.
 
