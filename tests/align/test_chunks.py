@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from plumbline.align.lifecycle import Chunk, cut
 
+PLUGINS = st.integers(-60, 60) | st.integers(-(2**63), 2**63 - 1)
 SIZES = st.dictionaries(
-    st.tuples(st.integers(-1, 4), st.integers(-1, 60)), st.integers(1, 40), max_size=60
+    st.tuples(st.integers(-9, 9), PLUGINS), st.integers(1, 40), max_size=60
 ).map(lambda d: sorted(((s, p, n) for (s, p), n in d.items()), key=lambda r: (-r[0], r[1])))
 
 

@@ -111,4 +111,4 @@ def test_tables_that_have_a_name_already_are_not_taken_away(on_file: Estate) -> 
 def test_what_is_in_memory_already_stays_there(estate: Estate) -> None:
     assert estate.on_file() == set()
     resident.prepare(estate)
-    assert resident.host_events(estate) is estate.table("events")
+    assert not resident.has_host_events(estate)

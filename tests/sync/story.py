@@ -41,6 +41,8 @@ class Story:
 
     lab: Lab
     findings: dict[str, Known] = field(default_factory=dict)
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Key of the alias that was told first at an address of a repository that goes by addresses."""
     events: Counter[tuple[int, str, str, str | None, str]] = field(default_factory=Counter)
 
     def run(
@@ -71,8 +73,18 @@ class Story:
         rows = [(s, row) for s in Source for row in self.lab.emulator.estate.rows(s) if wanted(row)]
         found: dict[str, Known] = {}
         for source, row in rows:
-            found.setdefault(_key(row), _known(source, row))
+            found.setdefault(self._key(row), _known(source, row))
         return found
+
+    def _key(self, row: Row) -> str:
+        """The key of a finding; a host that got another name at its address keeps its first one."""
+        names = ("ip", "dnsName", "macAddress", "netbiosName", "uuid", "hostUUID")
+        values = {name: row[name] for name in names} | {"repository.id": row["repository"]["id"]}
+        alias = alias_key("lab", row["hostUniqueness"], values)
+        if "ip" in row["hostUniqueness"].split(","):
+            alias = self.first.setdefault((row["repository"]["id"], row["ip"]), alias)
+        uuid = row["vulnUUID"] if "vulnUUID" in row["vulnUniqueness"] else ""
+        return finding_key(alias, row["pluginID"], row["port"], row["protocol"], uuid)
 
     def _note(self, number: int, key: str, before: Known | None, after: Known) -> None:
         opened = number if before is None else before.opened_run
@@ -136,18 +148,12 @@ class Story:
             for key, state, severity, recast, repository, opened, changed, told in rows
         }
         assert shown == self.findings
-        happened = self.lab.ask('SELECT run, finding, event, "before", "after" FROM events')
+        happened = self.lab.ask(
+            'SELECT run, finding, event, "before", "after" FROM events WHERE finding IS NOT NULL'
+        )
         assert Counter(happened) == self.events
         unexplained = "SELECT count(*) FROM events WHERE cause IS NULL OR evidence IS NULL"
         assert self.lab.ask(unexplained) == [(0,)]
-
-
-def _key(row: Row) -> str:
-    names = ("ip", "dnsName", "macAddress", "netbiosName", "uuid", "hostUUID")
-    values = {name: row[name] for name in names} | {"repository.id": row["repository"]["id"]}
-    alias = alias_key("lab", row["hostUniqueness"], values)
-    uuid = row["vulnUUID"] if "vulnUUID" in row["vulnUniqueness"] else ""
-    return finding_key(alias, row["pluginID"], row["port"], row["protocol"], uuid)
 
 
 def _home(row: Row) -> int:

@@ -95,7 +95,10 @@ class Step:
     overlap: int
 
 
-ACTIONS = ("evolve", "rule", "drop", "late", "long", "expire", "purge", "retire", "both", "sight")
+ACTIONS = (
+    *("evolve", "rule", "drop", "late", "long", "expire", "purge", "retire", "both", "sight"),
+    *("rename", "unname"),
+)
 FAULTS = ("error-500", "reset", "shuffle", "duplicate-rows", "truncated-json", "vanish:once")
 steps = st.builds(
     Step,
@@ -119,6 +122,8 @@ def act(lab: Lab, name: str, number: int) -> None:
         "purge": lambda: made.expire(mitigated=3 + number % 20, moves=moves),
         "retire": lambda: made.retire_host(_host(made, number), moves=moves),
         "both": lambda: _both(lab, number),
+        "rename": lambda: made.rename_host(_host(made, number), f"renamed-{number}.example"),
+        "unname": lambda: made.rename_host(_host(made, number), ""),
         "sight": lambda: _look(made, number),
     }
     things[name]()

@@ -134,7 +134,7 @@ class Month:
     def check(self) -> None:
         """Plumbline shows just what is known."""
         rows = self.lab.ask(_SHOWN, connection=self.name)
-        shown = {tuple(row[:8]): _row(*row[8:]) for row in rows}
+        shown = {tuple(row[:7]): _row(*row[7:]) for row in rows}
         assert len(shown) == len(rows)
         assert shown.keys() == self.known.keys()
         wrong = {key: (shown[key], one) for key, one in self.known.items() if shown[key] != one}
@@ -142,7 +142,7 @@ class Month:
 
 
 _SHOWN = """
-SELECT f.repository_id, f.ip, coalesce(a.dns_name, ''), coalesce(a.uuid, ''),
+SELECT f.repository_id, f.ip, coalesce(a.uuid, ''),
   coalesce(a.host_uuid, ''), f.plugin_id, f.port, f.protocol, f.state, f.severity, f.accepted,
   f.accept_comment, f.recast, f.recast_comment, epoch(f.first_seen)::BIGINT,
   epoch(f.last_seen)::BIGINT, epoch(f.fixed_at)::BIGINT, f.fixed_by
@@ -167,7 +167,8 @@ def _row(*values: Any) -> Shown:
 
 
 def _key(life: Life) -> Key:
-    host = (life.repository, life.ip, life.dns, life.uuid, life.host_uuid)
+    # Not by its name: a host that gets another one at its address is the same.
+    host = (life.repository, life.ip, life.uuid, life.host_uuid)
     return (*host, life.plugin, life.port, life.protocol)
 
 

@@ -7,6 +7,7 @@ step, and what was read whole or in part.
 from __future__ import annotations
 
 from plumbline.domain.severity import Severity
+from plumbline.lake.sql import statement
 
 _EVENT = """
 CASE
@@ -87,7 +88,7 @@ END || CASE
 END
 """
 
-EVENTS_QUERY = f"""
+_OF_FINDINGS = f"""
 WITH happened AS (
   SELECT n.*, step.*, b.state AS was, b.severity AS was_severity, b.recast AS was_recast,
     p.since, {_EVENT} AS event,
@@ -106,4 +107,7 @@ SELECT console, run, happened.at, finding, host, repository_id, plugin_id, sever
   was AS before, state AS after, {_CAUSE} AS cause, {_EVIDENCE} AS evidence
 FROM happened
 """  # noqa: S608 - put together from the names of our own columns
-"""One event for each finding of the new snapshot whose state, severity or recast changed."""
+
+EVENTS_QUERY = f"{_OF_FINDINGS} UNION ALL {statement('plumbline.align', 'rename_events')}"
+"""One event for each finding of the new snapshot whose state, severity or recast changed, and one
+for each host that got another name."""

@@ -18,27 +18,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from plumbline.align.groups import Groups, codes, filled, instants, number_sets, text_sets
+from plumbline.align.groups import NEVER, Groups, codes, filled, instants, number_sets, text_sets
 from plumbline.align.joins import RULES, Rule, every_address, join, telling_ids
+from plumbline.align.renames import Renames
 from plumbline.tables import ALIASES, HOSTS, Kind
 
 if TYPE_CHECKING:
-    from plumbline.align.groups import Numbers
+    from plumbline.align.groups import Marks, Numbers
     from plumbline.align.joins import Joins
 
-_DECIDED_HERE = ("host", "rule", "evidence")
+_DECIDED_HERE = ("host", "rule", "evidence", "first_alias")
 _DECIDED_LATER = ("present",)
 _NEWEST = ("ip", "dns_name", "netbios_name", "mac", "os", "acr", "aes", "credentialed")
 
 
-def align_hosts(aliases: pa.Table) -> tuple[pa.Table, pa.Table]:
+def align_hosts(aliases: pa.Table, renames: Renames | None = None) -> tuple[pa.Table, pa.Table]:
     """Hosts, and the aliases with their host, rule and evidence.
 
     `aliases` has the columns of the `aliases` table; `host`, `rule` and `evidence` may be missing
     and are not read. An alias may come in several rows. The result has one row an alias, in order
-    of the keys, and does not depend on the order of the rows.
+    of the keys, and does not depend on the order of the rows. `renames` tells which aliases
+    continue a host under another name.
     """
-    found = [_align(rows) for rows in _by_console(_complete(aliases))]
+    renamed = renames or Renames()
+    found = [_align(rows, renamed) for rows in _by_console(_complete(aliases))]
     if not found:
         return HOSTS.empty(), ALIASES.empty()
     hosts, named = zip(*found, strict=True)
@@ -63,8 +66,11 @@ def _by_console(aliases: pa.Table) -> list[pa.Table]:
     return [aliases.filter(pc.equal(aliases["console"], console)) for console in consoles]
 
 
-def _align(aliases: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _align(aliases: pa.Table, renames: Renames) -> tuple[pa.Table, pa.Table]:
     single = _one_row_each(aliases)
+    place = pc.index_in(single["alias"], value_set=renames.continued["alias"].combine_chunks())
+    for name in ("first_alias", "evidence"):
+        single = _replaced(single, {name: renames.continued[name].combine_chunks().take(place)})
     joins = join(single)
     group = _numbered(joins.label)
     keys = _host_keys(single, group)
@@ -73,7 +79,8 @@ def _align(aliases: pa.Table) -> tuple[pa.Table, pa.Table]:
         "rule": _rules(joins.rule),
         "evidence": pa.array(joins.evidence, pa.string()),
     }
-    return _hosts(single, group, keys, joins), _replaced(single, named)
+    former = pc.is_in(single["alias"], value_set=renames.former).to_numpy()
+    return _hosts(single, group, keys, joins, former), _replaced(single, named)
 
 
 def _numbered(labels: Numbers) -> Numbers:
@@ -113,9 +120,12 @@ def _addresses(aliases: pa.Table, group: Numbers, count: int) -> pa.ListArray:
     return text_sets(group[rows], addresses, count)
 
 
-def _hosts(aliases: pa.Table, group: Numbers, keys: pa.Array, joins: Joins) -> pa.Table:
+def _hosts(
+    aliases: pa.Table, group: Numbers, keys: pa.Array, joins: Joins, former: Marks
+) -> pa.Table:
     count = len(keys)
-    groups = Groups.of(group, instants(aliases["last_seen"]))
+    # A name that the host does not bear any more is older than one seen at the same moment.
+    groups = Groups.of(group, np.maximum(instants(aliases["last_seen"]), NEVER + 1) - former)
     told = {name: groups.newest(aliases[name]) for name in (*_NEWEST, "console", "host_uuid")}
     homes = aliases["repository_id"]
     known = filled(homes)
@@ -143,7 +153,7 @@ def _host_keys(aliases: pa.Table, group: Numbers) -> pa.Array:
     """
     homes = aliases["repository_id"].fill_null(-1).to_numpy()
     first = Groups.of(group, -homes)
-    keys = first.newest(aliases["alias"])
+    keys = first.newest(pc.coalesce(aliases["first_alias"], aliases["alias"]))
     console = aliases["console"][0].as_py()
     agents = _hashed(console, Rule.AGENT_UUID, first.newest(telling_ids(aliases["uuid"])))
     hosts = _hashed(console, Rule.HOST_UUID, first.newest(telling_ids(aliases["host_uuid"])))

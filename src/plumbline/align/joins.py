@@ -5,11 +5,12 @@
 ``agent-uuid``            equal id of the agent
 ``dns-and-ip``            equal DNS name and an equal address, in different repositories
 ``mac-and-dns``           equal MAC and DNS name, in different repositories
+``renamed``               the same address in one repository, under another name (`renames`)
 ========================  =====================================================================
 
 An equal address alone joins nothing, nor does an equal DNS name alone; a name that only spells the
 address, or that every machine bears, is no name. Two aliases of one repository are joined by an id
-only, for the console itself tells them apart.
+only, for the console itself tells them apart; or when one takes the other's place.
 
 A weaker rule never brings together what a stronger one keeps apart: aliases with different host
 ids, and, below `agent-uuid`, with different agent ids. When a rule would do that, directly or by a
@@ -40,6 +41,7 @@ class Rule(StrEnum):
     AGENT_UUID = "agent-uuid"
     DNS_AND_IP = "dns-and-ip"
     MAC_AND_DNS = "mac-and-dns"
+    RENAMED = "renamed"
 
 
 RULES = tuple(Rule)
@@ -82,14 +84,18 @@ class Apart:
 
 
 def join(aliases: pa.Table) -> Joins:
-    """Join the aliases of one console, one row each and in the order of their keys."""
+    """Join the aliases of one console, one row each and in the order of their keys.
+
+    Where `first_alias` is set, the alias is joined with that one, by what `evidence` says.
+    """
     count = aliases.num_rows
     hosts, agents = telling_ids(aliases["host_uuid"]), telling_ids(aliases["uuid"])
     names = telling_names(aliases["dns_name"])
-    macs = _usable(aliases["mac"], _NOBODYS_MAC)
+    macs = telling_macs(aliases["mac"])
     homes = aliases["repository_id"].fill_null(-1).to_numpy()
     apart = Apart(host=codes(hosts), agent=codes(agents), repository=homes)
     joins = Joins(np.arange(count), np.zeros(count, np.int64), [None] * count)
+    _continue_first(joins, aliases)
     _apply(joins, Rule.HOST_UUID, keys_of(hosts), apart)
     # First those without a host id among themselves, so that an agent id is at most one host
     # without one; then with the host that has one, if there is a single such.
@@ -103,6 +109,17 @@ def join(aliases: pa.Table) -> Joins:
     _apply(joins, Rule.DNS_AND_IP, addressed(joins.label, names, rows, addresses), apart)
     _apply(joins, Rule.MAC_AND_DNS, keys_of(_pair(macs, names)), apart)
     return joins
+
+
+def _continue_first(joins: Joins, aliases: pa.Table) -> None:
+    """Put aliases to the first one of their host, where they continue one."""
+    place = pc.index_in(aliases["first_alias"], value_set=aliases["alias"].combine_chunks())
+    rows = np.flatnonzero(place.is_valid().to_numpy())
+    joins.label[rows] = place.take(pa.array(rows)).to_numpy()
+    joins.rule[rows] = RULES.index(Rule.RENAMED)
+    evidence = aliases["evidence"].take(pa.array(rows)).to_pylist()
+    for row, text in zip(rows.tolist(), evidence, strict=True):
+        joins.evidence[row] = text
 
 
 def components(label: Numbers, owner: Numbers, code: Numbers) -> Numbers:
@@ -127,6 +144,11 @@ def telling_ids(column: pa.ChunkedArray) -> pa.Array:
 def telling_names(column: pa.ChunkedArray) -> pa.Array:
     """Names as they are compared; null where one tells no machine from another."""
     return _usable(column, _NOBODYS_NAME)
+
+
+def telling_macs(column: pa.ChunkedArray) -> pa.Array:
+    """MAC addresses as they are compared; null where one tells nothing."""
+    return _usable(column, _NOBODYS_MAC)
 
 
 def every_address(aliases: pa.Table) -> tuple[Numbers, pa.Array]:

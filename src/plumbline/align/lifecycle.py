@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.align.rekey import show_rekeyed
 from plumbline.domain.age import AGE_BANDS
-from plumbline.domain.severity import Severity
+from plumbline.domain.finding import Source
 from plumbline.tables import FINDINGS, Kind
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import duckdb
-
-    from plumbline.domain.finding import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +53,26 @@ class Step:
     blind: str = ""
     """Why less may be seen than by the run before, so that absence says nothing; else empty."""
 
+    @property
+    def whole_places(self) -> set[tuple[int, str | None]]:
+        """Repositories, and addresses in them, that were read whole in both stores."""
+        stores: dict[tuple[int, str | None], set[Source]] = {}
+        for one in self.whole:
+            stores.setdefault((one.repository_id, one.ip), set()).add(one.source)
+        return {place for place, read in stores.items() if len(read) == len(Source)}
 
-def lay(engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step) -> None:
+
+def lay(
+    engine: duckdb.DuckDBPyConnection, staged: Iterable[str], step: Step, continued: pa.Table
+) -> None:
     """Make the view `next_findings` from staged parts.
 
     Expects the tables `before` (findings of the last snapshot, perhaps none) and `alias_hosts`
-    (alias, host).
+    (alias, host). `continued` names the aliases whose findings have the keys of another one.
     """
     paths = list(staged)
     if paths:
-        engine.read_parquet(paths, filename=True).create_view("staged")
+        show_rekeyed(engine, "staged", engine.read_parquet(paths, filename=True), continued)
     else:
         engine.execute(_NOTHING_STAGED)
     tell(engine, step)
@@ -232,10 +241,13 @@ _GONE = """
 CREATE TEMP TABLE gone AS SELECT finding FROM before ANTI JOIN fresh USING (finding)
 """
 
+# What has no severity or plugin stands with -1, which is but one more number: any may be told.
 _IN_CHUNK = """
 coalesce({0}.severity, -1) BETWEEN getvariable('least') AND getvariable('worst')
   AND coalesce({0}.plugin_id, -1) BETWEEN getvariable('first_plugin') AND getvariable('last_plugin')
 """
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+"""Of the numbers that a column can hold."""
 # One chunk of the next findings, told by variables. A finding's key holds its plugin, so what it
 # was before is looked for among the chunk's plugins alone.
 _NEXT = f"""
@@ -283,9 +295,17 @@ class Chunk:
     last_plugin: int
 
 
-def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def sizes(engine: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    """How many of the next findings each severity and plugin has, the most severe first."""
+    found: list[tuple[int, int, int]] = engine.execute(_SIZES).fetchall()
+    return found
+
+
+def chunks(
+    engine: duckdb.DuckDBPyConnection, sizes: Sequence[tuple[int, int, int]]
+) -> Iterator[None]:
     """Point `next_findings` at one chunk after the other, the most severe first."""
-    for chunk in cut(engine.execute(_SIZES).fetchall()):
+    for chunk in cut(sizes):
         engine.execute("SET VARIABLE least = ?", [chunk.least])
         engine.execute("SET VARIABLE worst = ?", [chunk.worst])
         engine.execute("SET VARIABLE first_plugin = ?", [chunk.first_plugin])
@@ -296,7 +316,7 @@ def chunks(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def cut(sizes: Sequence[tuple[int, int, int]], most: int = _CHUNK) -> Iterator[Chunk]:
     """Cut severities and plugins, in order and with their sizes, into chunks."""
     if sum(size for _, _, size in sizes) <= most:
-        yield Chunk(-1, max(Severity), -1, 2**62)
+        yield Chunk(_LOWEST, _HIGHEST, _LOWEST, _HIGHEST)
         return
     for severity, plugins in groupby(sizes, key=itemgetter(0)):
         first: int | None = None

@@ -42,8 +42,9 @@ def mark_present(
     hosts: pa.Table,
     aliases: pa.Table,
     listed: Iterable[int],
+    former: pa.Array,
 ) -> tuple[pa.Table, pa.Table]:
-    """Hosts and aliases with `present`.
+    """Hosts and aliases with `present`; aliases that are `former` are not.
 
     `listed` names the repositories of which every host was told; the engine shows the aliases told
     there as `listed_hosts`, those of the snapshot before as `before_aliases`, and as `findings`
@@ -53,7 +54,8 @@ def mark_present(
     engine.register("aliases_now", aliases.select(["alias", "repository_id"]))
     found = engine.execute(_PRESENT).to_arrow_table()
     aliases = aliases.sort_by("alias")
-    aliases = _with(aliases, found["present"])
+    borne = pc.invert(pc.is_in(aliases["alias"], value_set=former))
+    aliases = _with(aliases, pc.and_(found["present"], borne))
     still = aliases.group_by("host").aggregate([("present", "any")])
     places = pc.index_in(hosts["host"], still["host"])
     return _with(hosts, still["present_any"].take(places)), aliases

@@ -50,3 +50,10 @@ class Event(StrEnum):
     VANISHED = "vanished"
     RETURNED = "returned"
     OUT_OF_SIGHT = "out_of_sight"
+
+
+class HostEvent(StrEnum):
+    """What happened to a host between one run and the next."""
+
+    RENAMED = "renamed"
+    """It kept its address and got, lost or changed its name."""

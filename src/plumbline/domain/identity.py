@@ -112,11 +112,19 @@ def finding_key(alias: str, plugin_id: str, port: str, protocol: str, vuln_uuid:
     key is always part of it: `vulnUniqueness` names the bare address where `hostUniqueness` names
     address and DNS name, and two hosts behind one address would share their findings.
     """
+    return key_of_tail(alias, finding_tail(plugin_id, port, protocol, vuln_uuid))
+
+
+def finding_tail(plugin_id: str, port: str, protocol: str, vuln_uuid: str = "") -> str:
+    """What a finding's key holds beside the key of its host."""
     if vuln_uuid:
-        tail = f"{alias}v{vuln_uuid.lower()}"
-    else:
-        tail = f"{alias}p{len(port)}:{port}{len(protocol)}:{protocol}{plugin_id}"
-    return blake2b(tail.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return f"v{vuln_uuid.lower()}"
+    return f"p{len(port)}:{port}{len(protocol)}:{protocol}{plugin_id}"
+
+
+def key_of_tail(alias: str, tail: str) -> str:
+    """The key of a finding, by the key of its host and the rest of it."""
+    return blake2b(f"{alias}{tail}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def twin_key(key: str, ordinal: int) -> str:

@@ -82,6 +82,20 @@ def _expire(query: Mapping[str, str], center: Center) -> Reply:
 
 
 def _retire(query: Mapping[str, str], center: Center) -> Reply:
+    places = _hosts(query, center)
+    gone = [center.estate.retire_host(place, moves=_moves(query)).retired for place in places]
+    return _json({"retired": sum(gone)})
+
+
+def _rename(query: Mapping[str, str], center: Center) -> Reply:
+    places = _hosts(query, center)
+    for place in places:
+        center.estate.rename_host(place, query.get("dns", ""), query.get("netbios"))
+    return _json({"renamed": len(places)})
+
+
+def _hosts(query: Mapping[str, str], center: Center) -> list[int]:
+    """Places of the hosts at an address of a repository."""
     places = [
         place
         for place, host in enumerate(center.estate.view.stock.hosts.items)
@@ -89,8 +103,7 @@ def _retire(query: Mapping[str, str], center: Center) -> Reply:
     ]
     if not places:
         raise ValueError(f"no host {query['ip']} in repository {query['repository']}")
-    gone = [center.estate.retire_host(place, moves=_moves(query)).retired for place in places]
-    return _json({"retired": sum(gone)})
+    return places
 
 
 def _sight(query: Mapping[str, str], center: Center) -> Reply:
@@ -177,6 +190,7 @@ ROUTES: dict[tuple[str, str], Callable[[Mapping[str, str], Center], Reply]] = {
     ("POST", "scan"): _scan,
     ("POST", "expire"): _expire,
     ("POST", "retire"): _retire,
+    ("POST", "rename"): _rename,
     ("POST", "sight"): _sight,
     ("POST", "feed"): _feed,
     ("POST", "list"): _redefine,

@@ -264,6 +264,10 @@ class Estate:
         """Take a host off the console, by its place on the shelf; see `leaving`."""
         return leaving.retire(self, place, moves=moves)
 
+    def rename_host(self, place: int, dns: str, netbios: str | None = None) -> None:
+        """Give a host another name, by its place on the shelf; see `furnishing`."""
+        furnishing.rename(self, place, dns, netbios)
+
     def hide(self, repository: int) -> None:
         """Take a repository from the user's group; see `sight`."""
         sight.hide(self, repository)

@@ -1,4 +1,4 @@
-"""What changes around the findings: plugin feeds, asset lists, repositories that are added."""
+"""What changes around the findings: plugin feeds, asset lists, names, added repositories."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from plumbline.domain.finding import Source
 from plumbline.emulator.findings import WAS
 from plumbline.emulator.hosts import IP_KEY, Host, Repository
+from plumbline.emulator.leaving import touched
 from plumbline.emulator.scans import just_seen
 
 if TYPE_CHECKING:
@@ -72,6 +74,31 @@ def redefine(estate: Estate, number: int, fields: dict[str, Any]) -> None:
             for one in view.lists
         )
         return replace(view, lists=lists)
+
+    estate.publish(change)
+
+
+def rename(estate: Estate, place: int, dns: str, netbios: str | None = None) -> None:
+    """A host gets another name at its address, or loses it; all its rows tell that from now on.
+
+    It is what a scan found out, so that `lastVulnUpdate` of its repository moves.
+
+    Raises:
+        ValueError: there is no such host.
+    """
+    if not 0 <= place < len(estate.view.stock.hosts):
+        raise ValueError(f"there is no host {place}")
+
+    def change(view: View) -> View:
+        shelf = view.stock.hosts
+        host = shelf.items[place]
+        named = replace(host, dns=dns, netbios=host.netbios if netbios is None else netbios)
+        shelf.replace(place, named)
+        for source in Source:
+            rows = view.findings(source)
+            verbatim = np.where(rows.host == place, -1, rows.verbatim)
+            view = view.holding(source, rows.put(verbatim=verbatim))
+        return replace(view, updated=touched(estate, view, {host.repository.id}))
 
     estate.publish(change)
 

@@ -57,6 +57,7 @@ class Deed(StrEnum):
     FEED = "feed"
     REDEFINE = "redefine"
     REPOSITORY = "repository"
+    RENAME = "rename"
 
 
 CHANCES: dict[Deed, float] = {
@@ -73,6 +74,7 @@ CHANCES: dict[Deed, float] = {
     Deed.FEED: 0.2,
     Deed.REDEFINE: 0.15,
     Deed.REPOSITORY: 0.04,
+    Deed.RENAME: 0.2,
 }
 """How likely each is on a day, where it can be done at all."""
 OUTAGE = 0.3
@@ -225,3 +227,10 @@ class Scenario:
     def _repository(self) -> str:
         made = self.estate.add_repository(f"Added on day {self._number}", hosts=2)
         return f"repository {made.id}"
+
+    def _rename(self) -> str:
+        place = int(self._dice.choice(np.unique(self.estate.view.cumulative.host)))
+        # Every third name goes missing, and may come back under another one.
+        name = f"renamed-{self._number}-{place}.corp.example" if self._number % 3 else ""
+        self.estate.rename_host(place, name)
+        return f"host {place}"

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from plumbline.domain.identity import Identities, finding_key, names_vuln_uuid, twin_key
+from plumbline.domain.identity import (
+    Identities,
+    finding_tail,
+    key_of_tail,
+    names_vuln_uuid,
+    twin_key,
+)
 from plumbline.domain.severity import Severity
 from plumbline.extract.aliases import PageAliases
 from plumbline.extract.outputs import Outputs
@@ -81,7 +87,11 @@ class Columns:
         sheet = Sheet(self._console, told.rows)
         sheet.put("alias", pa.array(aliases, pa.string()))
         sheet.put("output", pa.array(outputs, pa.string()))
-        sheet.put("finding", pa.array(self._keys(told, aliases, outputs), pa.string()))
+        tails = _tails(told)
+        keys, twins = self._keys(told, list(map(key_of_tail, aliases, tails)), outputs)
+        sheet.put("finding", pa.array(keys, pa.string()))
+        sheet.put("tail", pa.array(tails, pa.string()))
+        sheet.put("twin", twins)
         sheet.read("severity", told.severity, "severity", _severities)
         sheet.read("repository_id", told.repository, "repository.id")
         for name, wire in _PLAIN:
@@ -90,24 +100,14 @@ class Columns:
             sheet.keep([self._decoder.extras(row) for row in told.rows])
         return sheet
 
-    def _keys(self, told: Told, aliases: list[str], outputs: Sequence[str | None]) -> list[str]:
-        plugins, uuids = told["pluginID"], told["vulnUUID"]
-        if not all(plugins):
-            plugins = [
-                plugin or f"?{written(row.pluginName)}"
-                for plugin, row in zip(plugins, told.rows, strict=True)
-            ]
-        if any(uuids):
-            uuids = [
-                uuid if uuid and names_vuln_uuid(written(named)) else ""
-                for uuid, named in zip(uuids, told["vulnUniqueness"], strict=True)
-            ]
-        columns = (plugins, told["port"], told["protocol"], uuids)
-        texts = (column if _all_text(column) else map(written, column) for column in columns)
-        found = list(map(finding_key, aliases, *texts))
-        if not self._twins or len(set(found)) == len(found):
-            return found
-        return _told_apart(found, list(map(self._mark, outputs, told.rows)))
+    def _keys(
+        self, told: Told, keys: list[str], outputs: Sequence[str | None]
+    ) -> tuple[list[str], pa.Array]:
+        """The keys of a page's rows, and which of several that share one each row is."""
+        if not self._twins or len(set(keys)) == len(keys):
+            return keys, pa.repeat(pa.scalar(0), len(keys))
+        numbers = _twins(keys, list(map(self._mark, outputs, told.rows)))
+        return list(map(twin_key, keys, numbers)), pa.array(numbers, pa.int64())
 
     def _mark(self, output: str | None, row: Any) -> str:
         """What tells rows of one key apart: their output, and what could not be read of them."""
@@ -124,8 +124,26 @@ def _counts(odd: dict[str, int], strange: int, nameless: int) -> dict[str, int]:
     return odd | {kind: count for kind, count in more.items() if count}
 
 
-def _told_apart(keys: Sequence[str], marks: Sequence[str]) -> list[str]:
-    """Give rows of one page that share a key but not their mark keys of their own.
+def _tails(told: Told) -> list[str]:
+    """What each row's key holds beside the key of its host."""
+    plugins, uuids = told["pluginID"], told["vulnUUID"]
+    if not all(plugins):
+        plugins = [
+            plugin or f"?{written(row.pluginName)}"
+            for plugin, row in zip(plugins, told.rows, strict=True)
+        ]
+    if any(uuids):
+        uuids = [
+            uuid if uuid and names_vuln_uuid(written(named)) else ""
+            for uuid, named in zip(uuids, told["vulnUniqueness"], strict=True)
+        ]
+    columns = (plugins, told["port"], told["protocol"], uuids)
+    texts = (column if _all_text(column) else map(written, column) for column in columns)
+    return list(map(finding_tail, *texts))
+
+
+def _twins(keys: Sequence[str], marks: Sequence[str]) -> list[int]:
+    """Number the rows of one page that share a key but not their mark; 0 for all others.
 
     A console may hold several outputs of one plugin at one port. Only rows of one page are told
     apart: on two pages the same row may have moved in between.
@@ -135,8 +153,7 @@ def _told_apart(keys: Sequence[str], marks: Sequence[str]) -> list[str]:
         seen.setdefault(key, set()).add(mark)
     ranks = {key: sorted(known) for key, known in seen.items() if len(known) > 1}
     return [
-        twin_key(key, ranks[key].index(mark)) if key in ranks else key
-        for key, mark in zip(keys, marks, strict=True)
+        ranks[key].index(mark) if key in ranks else 0 for key, mark in zip(keys, marks, strict=True)
     ]
 
 

@@ -70,7 +70,7 @@ def prove(
 ) -> Iterator[Proof]:
     """One proof for each store and severity that either side counts, and for every store."""
     for source, theirs in console.items():
-        held = _placed(ours.get((repository_id, source), {}), theirs)
+        held = placed(ours.get((repository_id, source), {}), theirs)
         for severity in sorted(Severity, reverse=True):
             yield Proof(
                 repository_id=repository_id,
@@ -81,7 +81,7 @@ def prove(
             )
 
 
-def _placed(
+def placed(
     ours: Mapping[Severity | None, int], theirs: Mapping[Severity, int]
 ) -> dict[Severity, int]:
     """Our counts, rows with an unreadable severity counted where exactly they are missing.

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 
 _LATER = frozenset(
     {"host", "state", "fixed_at", "fixed_by", "opened_run", "changed_run", "rule", "evidence"}
-    | {"told", "patched_severity", "present"}
+    | {"told", "patched_severity", "present", "first_alias"}
 )
 LAST_MITIGATED = Column("last_mitigated", Kind.TIME, "Told as fixed.", "lastMitigated")
+KEY_PARTS = (
+    Column("tail", Kind.TEXT, "What the key holds beside the key of the host."),
+    Column("twin", Kind.INTEGER, "Which it is of several rows that share the rest of the key."),
+)
+"""What findings are keyed anew by when their host got another name."""
 
 
 def _staged(table: Table) -> pa.Schema:
     columns = [c for c in table.columns if c.name not in _LATER]
     if table is FINDINGS:
-        columns.append(LAST_MITIGATED)
+        columns += [LAST_MITIGATED, *KEY_PARTS]
     return pa.schema([pa.field(c.name, c.kind.arrow) for c in columns])
 
 

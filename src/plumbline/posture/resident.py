@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
+
+from plumbline.domain.finding import HostEvent
 from plumbline.posture.engine import Statement
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ _NAMES = ("hosts", "aliases", "memberships", "asset_lists", "repositories", "fac
 _MOST = 500_000
 _MOST_EVENTS = 3_000_000
 """Rows; a larger table stays in its files. Packed, a row takes some 5 to 20 bytes."""
-_TOLD = ("console", "host", "run", "at", "event", "severity")
+_TOLD = ("console", "host", "run", "at", "event", "severity", "names")
 
 
 def prepare(estate: Estate) -> None:
@@ -52,8 +55,15 @@ def has_host_events(estate: Estate) -> bool:
 
 def host_events(estate: Estate) -> ir.Table:
     """Events, with at least what is told of those of a host."""
-    made: ir.Table = estate.held(_EVENTS) if has_host_events(estate) else estate.table("events")
+    made: ir.Table = estate.held(_EVENTS) if has_host_events(estate) else _with_names(estate)
     return made
+
+
+def _with_names(estate: Estate) -> ir.Table:
+    """Events of findings and of hosts; those of a renamed host with both names."""
+    events = estate.table("events")
+    renamed = events.event == HostEvent.RENAMED.value
+    return events.mutate(names=ibis.cases((renamed, events.before + " became " + events.after)))
 
 
 def _size(estate: Estate, name: str) -> int:
@@ -66,4 +76,4 @@ def _whole(estate: Estate, name: str) -> Callable[[Mapping[str, ir.Table]], ir.T
 
 
 def _events(estate: Estate) -> ir.Table:
-    return estate.table("events").select(*_TOLD).order_by("host")
+    return _with_names(estate).select(*_TOLD).order_by("host")

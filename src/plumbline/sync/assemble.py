@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from plumbline.align import lifecycle
 from plumbline.align.events import EVENTS_QUERY
 from plumbline.align.hosts import align_hosts
 from plumbline.align.memberships import memberships
 from plumbline.align.presence import mark_present
+from plumbline.align.rekey import show_rekeyed
+from plumbline.align.renames import NameHistory, Renames
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
 from plumbline.lake.engine import show_files
@@ -25,6 +28,7 @@ from plumbline.sync.merge import (
     NEW_OUTPUTS,
     NEWEST_PLUGINS,
 )
+from plumbline.sync.recount import recount, recount_files
 from plumbline.tables import (
     ALIASES,
     ASSET_LISTS,
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.domain.proof import Proof
     from plumbline.domain.snapshot import Pin
     from plumbline.lake.store import Store
 
@@ -67,6 +72,8 @@ class Material:
     console: str
     listed: tuple[int, ...] = ()
     """Repositories of which every host was told."""
+    renames: Renames | None = None
+    """Hosts under another name, where they are known already; they are looked for without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,13 @@ class Assembly:
 
     pins: Mapping[str, Pin]
     counts: Mapping[str, int]
+    expected: int
+    """Findings that the table has to hold: those that were staged, and those known before."""
+
+    @property
+    def written(self) -> int:
+        """Findings that the table holds."""
+        return self.pins[FINDINGS.name].rows
 
 
 class Assembler:
@@ -99,11 +113,15 @@ class Assembler:
             StorageError: the disk or a table refuses; nothing is published.
         """
         pins: dict[str, Pin] = {}
-        hosts, aliases = align_hosts(self._all_aliases(material))
+        every = self._all_aliases(material)
+        renames = material.renames or self._renames(material)
+        hosts, aliases = align_hosts(every, renames)
         lists, ranges = lists_tables(material.console, material.lists)
-        members = memberships(aliases, lists, ranges)
-        pins[FINDINGS.name] = self._findings(material, aliases)
-        hosts, aliases = self._marked(material, hosts, aliases, pins[FINDINGS.name])
+        # By a name that a host does not bear any more it is in no list.
+        borne = pc.invert(pc.is_in(aliases["alias"], value_set=renames.former))
+        members = memberships(aliases.filter(borne), lists, ranges)
+        pins[FINDINGS.name], expected = self._findings(material, aliases, renames)
+        hosts, aliases = self._marked(material, hosts, aliases, pins[FINDINGS.name], renames)
         for table, rows in (
             (HOSTS, hosts),
             (ALIASES, aliases),
@@ -115,8 +133,8 @@ class Assembler:
             pins[table.name] = self._store.replace(table, rows)
         pins[PLUGINS.name] = self._plugins(material)
         pins[OUTPUTS.name] = self._outputs(material)
-        pins |= self._history(pins, members)
-        return Assembly(pins=pins, counts=self._counts(pins))
+        pins |= self._history(pins, members, aliases, renames)
+        return Assembly(pins=pins, counts=self._counts(pins), expected=expected)
 
     def facts_only(self, step: lifecycle.Step) -> Assembly:
         """Count an unchanged console anew for this run; every other table stays as it was."""
@@ -127,21 +145,51 @@ class Assembler:
         self._show("memberships", MEMBERSHIPS, pins[MEMBERSHIPS.name])
         self._show("plugins", PLUGINS, pins[PLUGINS.name])
         pins[FACTS.name] = self._append(FACTS, lifecycle.FACTS_QUERY)
-        return Assembly(pins=pins, counts=self._counts(pins))
+        expected = pins[FINDINGS.name].rows
+        return Assembly(pins=pins, counts=self._counts(pins), expected=expected)
+
+    def recounted(self, proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+        """The proofs with what the tables hold that were assembled last."""
+        return recount(self._engine, proofs)
+
+    def recounted_files(
+        self, proofs: Iterable[Proof], parts: list[str], renames: Renames
+    ) -> tuple[Proof, ...]:
+        """The same for imported files, whose staged parts are counted again."""
+        rows = self._engine.read_parquet(parts)
+        show_rekeyed(self._engine, "file_rows", rows, renames.continued)
+        return recount_files(self._engine, proofs)
 
     def _all_aliases(self, material: Material) -> pa.Table:
         self._show_staged("staged_aliases", ALIASES, material)
         self._show_before("before_aliases", ALIASES)
         return self._engine.execute(ALL_ALIASES).to_arrow_table().cast(STAGED["aliases"])
 
+    def _renames(self, material: Material) -> Renames:
+        """Hosts that have another name than before; reads what `_all_aliases` shows."""
+        known = self._engine.execute("FROM before_aliases").to_arrow_table()
+        if not known.num_rows:
+            return Renames()
+        history = NameHistory(self._engine, known)
+        told = self._engine.execute("FROM staged_aliases").to_arrow_table()
+        history.read(
+            told, {*((home, None) for home in material.listed), *material.step.whole_places}
+        )
+        return history.renames()
+
     def _marked(
-        self, material: Material, hosts: pa.Table, aliases: pa.Table, findings: Pin
+        self,
+        material: Material,
+        hosts: pa.Table,
+        aliases: pa.Table,
+        findings: Pin,
+        renames: Renames,
     ) -> tuple[pa.Table, pa.Table]:
         """Hosts and aliases with whether they are still there."""
         files = material.staged.get("listed_hosts", [])
         show_files(self._engine, "listed_hosts", files, ALIASES)
         self._show("findings", FINDINGS, findings)
-        return mark_present(self._engine, hosts, aliases, material.listed)
+        return mark_present(self._engine, hosts, aliases, material.listed, renames.former)
 
     def _repositories(self, material: Material) -> pa.Table:
         """Those the keys see, and those they saw once: their findings are still told."""
@@ -168,23 +216,29 @@ class Assembler:
         )
         return self._store.append(OUTPUTS, rows, self._before.get(OUTPUTS.name))
 
-    def _findings(self, material: Material, aliases: pa.Table) -> Pin:
+    def _findings(self, material: Material, aliases: pa.Table, renames: Renames) -> tuple[Pin, int]:
+        """Write the findings; with them, how many there have to be."""
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
         self._show_before("before", FINDINGS)
-        lifecycle.lay(self._engine, material.staged["findings"], material.step)
+        staged = material.staged["findings"]
+        lifecycle.lay(self._engine, staged, material.step, renames.continued)
+        sizes = lifecycle.sizes(self._engine)
         rows = (
             batch
-            for _ in lifecycle.chunks(self._engine)
+            for _ in lifecycle.chunks(self._engine, sizes)
             for batch in self._stream(lifecycle.IN_ORDER, FINDINGS)
         )
-        return self._store.replace(
-            FINDINGS, pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
-        )
+        reader = pa.RecordBatchReader.from_batches(FINDINGS.schema, rows)
+        return self._store.replace(FINDINGS, reader), sum(size for _, _, size in sizes)
 
-    def _history(self, pins: Mapping[str, Pin], members: pa.Table) -> dict[str, Pin]:
+    def _history(
+        self, pins: Mapping[str, Pin], members: pa.Table, aliases: pa.Table, renames: Renames
+    ) -> dict[str, Pin]:
         self._show("findings", FINDINGS, pins[FINDINGS.name])
         self._show("plugins", PLUGINS, pins[PLUGINS.name])
         self._engine.register("memberships", members)
+        self._engine.register("renamed_hosts", renames.events)
+        self._engine.register("aliases_now", aliases)
         return {
             EVENTS.name: self._append(EVENTS, EVENTS_QUERY),
             FACTS.name: self._append(FACTS, lifecycle.FACTS_QUERY),

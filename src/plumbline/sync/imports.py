@@ -27,6 +27,7 @@ from plumbline.sync.log import RunLog
 from plumbline.sync.order import check, named
 from plumbline.sync.progress import Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work
+from plumbline.sync.recount import published_difference
 from plumbline.sync.settle import Known, Told, ahead, settle
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from plumbline.sync.assemble import Assembly
     from plumbline.sync.intake import ReadFile
     from plumbline.sync.order import Order
+    from plumbline.sync.settle import Settled
 
 BY = "import"
 _UNCHANGED = "the last published snapshot"
@@ -150,28 +152,38 @@ class _Work:
         self._refuse_unproven()
         self._progress.stage("Aligning and publishing")
         give_back()
-        staged = settle(engine, self._told(), self._known())
+        settled = settle(engine, self._told(), self._known())
         self._ahead = ahead(engine)
         engine.close()
         give_back()
-        return self._publish(self._assemble(staged))
+        return self._publish(self._assemble(settled, parts))
 
-    def _assemble(self, staged: Mapping[str, list[str]]) -> Assembly:
+    def _assemble(self, settled: Settled, parts: list[str]) -> Assembly:
+        """Write the tables, and count in them what the files report.
+
+        Raises:
+            IncompleteError: the tables hold other findings.
+        """
         settings, name = self._settings, self._order.connection
         pins = self._before.tables if self._before else {}
         store = Store.of(settings, name)
         assembler = Assembler(
             connect(Limits.of(settings, remembers=False)), settings.lake, store, pins
         )
-        return assembler.assemble(
+        assembly = assembler.assemble(
             Material(
                 step=self._step(),
-                staged=staged,
+                staged=settled.parts,
                 lists=[],
                 repositories=tuple(self._repositories()),
                 console=name,
+                renames=settled.renames,
             )
         )
+        self._proofs = list(assembler.recounted_files(self._proofs, parts, settled.renames))
+        if difference := published_difference(self._proofs, assembly.written, assembly.expected):
+            raise difference
+        return assembly
 
     def _told(self) -> Told:
         return Told(

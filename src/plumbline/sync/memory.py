@@ -123,11 +123,20 @@ def _id(told: str) -> str:
     return told.partition(" ")[0]
 
 
+FORM = 2
+"""Raised when what is published changes its form: an older snapshot is followed by a full run.
+
+2: published findings are counted again; addresses, names and times are normalised.
+"""
+
+
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Where the console stood."""
 
     scope: str
     """Mark of what was asked for."""
+    form: int = 1
+    """The `FORM` of the snapshot."""
     repositories: dict[str, RepositoryMemory] = {}
     lists: str = ""
     """Mark of the asset lists as they were listed."""
@@ -207,7 +216,7 @@ def mark_of_scope(scope: Scope) -> str:
 
 def mark_of_source(connection: Connection) -> str:
     """A mark that differs for other findings, another console or another version of ours."""
-    return _mark(repr((__version__, connection.address.url, connection.scope)))
+    return _mark(repr((__version__, FORM, connection.address.url, connection.scope)))
 
 
 def mark_of_lists(lists: Iterable[AssetList]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from plumbline.align.lifecycle import Step
 from plumbline.sync.memory import (
+    FORM,
     Memory,
     RepositoryMemory,
     Unfinished,
@@ -142,6 +143,7 @@ class Outset:
         known = {n: m for n, m in kept.items() if m is not None} | now
         return Memory(
             scope=mark_of_scope(self.scope),
+            form=FORM,
             repositories={str(number): found for number, found in known.items()},
             lists=mark_of_lists(lists),
             full_at=before.full_at if before and not self.full else run.started.isoformat(),

@@ -23,6 +23,17 @@ QUALIFY row_number() OVER (
   PARTITION BY finding, source ORDER BY filename DESC, last_seen DESC NULLS LAST
 ) = 1
 """  # noqa: S608 - put together from the names of our own columns
+# What is known under another name has its keys by its first one.
+REKEYED_OF = """
+UPDATE fresh_of SET finding = r.becomes FROM rekeyed r WHERE r.finding = fresh_of.finding
+"""
+CONTINUED = "SELECT alias, first_alias FROM before_aliases WHERE first_alias IS NOT NULL"
+NEWLY_NAMED = """
+SELECT DISTINCT l.ip FROM read_parquet(?) l
+ANTI JOIN before_aliases b ON b.alias = l.alias
+SEMI JOIN (FROM before_aliases WHERE repository_id = ?) k ON k.ip = l.ip
+"""
+"""Addresses that were known, at which the console tells an alias that was not."""
 FRESH_OF_NOTHING = """
 CREATE OR REPLACE TEMP TABLE fresh_of AS
 SELECT * EXCLUDE (patched_severity) FROM standing WHERE false

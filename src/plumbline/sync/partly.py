@@ -134,7 +134,8 @@ class _Partly:
     def _compare(self, told: Told) -> Verdict:
         files = [file for one in self.slices.values() for file in one.files("findings")]
         wanted = self.reading.plan.asking.scope.severities
-        return self.reconciler.compare(self._number, files, self.whole, told, wanted)
+        listed = self.reading.found.hosts[self._number].files("aliases", (0,))
+        return self.reconciler.compare(self._number, files, self.whole, told, wanted, listed)
 
     def _read_whole(self, verdict: Verdict, counts: Counts, *, again: bool) -> None:
         stores: Mapping[Source, Mapping[Severity, int]] = {

@@ -15,7 +15,7 @@ from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
 from plumbline.errors import FatalError, QueryRefusedError, RefusedError
 from plumbline.extract.slices import Asking, Increment, LookBack
-from plumbline.sync.memory import Memory, Sight, told_update
+from plumbline.sync.memory import FORM, Memory, Sight, told_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -271,7 +271,7 @@ def _marks_agree(
 def is_full_due(
     memory: Memory | None, scope_mark: str, now: datetime, full_every: timedelta
 ) -> bool:
-    """Whether everything must be read anew: first run, another scope, or long ago."""
-    if memory is None or memory.scope != scope_mark or not memory.full_at:
+    """Whether everything must be read anew: first run, another scope or form, or long ago."""
+    if memory is None or memory.scope != scope_mark or not memory.full_at or memory.form < FORM:
         return True
     return now - datetime.fromisoformat(memory.full_at) >= full_every

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
+from plumbline.align.rekey import rekey
 from plumbline.console.query import Mark, Tool
 from plumbline.console.scalar import integer
 from plumbline.domain.finding import Source
@@ -25,7 +26,7 @@ from plumbline.sync import overlay
 from plumbline.tables import ALIASES, FINDINGS, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -126,6 +127,7 @@ class Reconciler:
         self._lake = lake
         self._pins = before
         self._since = 0
+        self._continued = pa.table({"alias": [], "first_alias": []})
 
     def remember(self, repository_id: int, asking: Asking, since: datetime) -> None:
         """Look up what the snapshot before holds of a repository, as far as it is told still."""
@@ -135,6 +137,7 @@ class Reconciler:
         seen_from = asking.look_back.start if asking.look_back else None
         self.engine.execute(overlay.STANDING, {"home": repository_id, "seen_from": seen_from})
         self.engine.execute(overlay.SCANNED_BEFORE, {"home": repository_id})
+        self._continued = self.engine.execute(overlay.CONTINUED).to_arrow_table()
 
     def _show(self, name: str, table: Table) -> None:
         pin = self._pins.get(table.name)
@@ -181,14 +184,19 @@ class Reconciler:
         whole: ReadWhole,
         told: Told,
         severities: tuple[Severity, ...],
+        listed: Sequence[str] = (),
     ) -> Verdict:
-        """Count what there would be, with these staged parts and hosts read whole."""
+        """Count what there would be, with these staged parts and hosts read whole.
+
+        `listed` are the staged aliases of the hosts that the console sums up.
+        """
         self._lay(files, whole)
         proofs = tuple(prove(repository_id, told.counts, self._ours(repository_id)))
         if reason := self._unfit():
             return Verdict(proofs=proofs, hosts={}, stores=frozenset(Source), reason=reason)
         hosts = self._differing_hosts(told, severities)
-        hosts[Source.CUMULATIVE] |= self._twins() | (self._scanned_behind(told) - whole.both)
+        uncertain = self._scanned_behind(told) | self._newly_named(repository_id, listed)
+        hosts[Source.CUMULATIVE] |= self._twins() | (uncertain - whole.both)
         if any(hosts.values()):
             return _to_read(proofs, hosts, whole, told)
         differs = [source for source in Source if not _agrees(proofs, source)]
@@ -209,6 +217,8 @@ class Reconciler:
         self.engine.execute(
             overlay.FRESH_OF if paths else overlay.FRESH_OF_NOTHING, [paths] if paths else None
         )
+        if paths and rekey(self.engine, self.engine.read_parquet(paths), self._continued):
+            self.engine.execute(overlay.REKEYED_OF)
         pairs = [(source.value, ip) for source, hosts in whole.hosts.items() for ip in hosts]
         self.engine.register("read_hosts", _pairs(pairs))
         self.engine.execute(overlay.MERGED, {"stores": [source.value for source in whole.stores]})
@@ -264,6 +274,13 @@ class Reconciler:
             for ip, at in told.scanned.items()
             if at < self._since and ip in before and at > before[ip]
         }
+
+    def _newly_named(self, repository_id: int, listed: Sequence[str]) -> set[str]:
+        """Hosts that have another name at their address, which no count shows."""
+        if not listed:
+            return set()
+        found = self.engine.execute(overlay.NEWLY_NAMED, [list(listed), repository_id])
+        return {ip for (ip,) in found.fetchall()}
 
     def _plugins_differ(self, kind: str, told: Told) -> bool:
         ours = dict(self.engine.execute(overlay.BY_PLUGIN, [str(kind)]).fetchall())

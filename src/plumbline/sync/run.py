@@ -29,6 +29,7 @@ from plumbline.sync.progress import Kept, Progress, Silent
 from plumbline.sync.pulse import Pulse, at_work, never
 from plumbline.sync.reading import Gathered
 from plumbline.sync.reconcile import Reconciler
+from plumbline.sync.recount import published_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +157,8 @@ class _Work:
             return self._publish(plan, lists, nothing, assembly)
         gathered = self._gather(console, plan)
         if not gathered.proven:
-            return self._give_up(gathered)
+            evidence.record(run.number, gathered, gathered.proofs)
+            return self._give_up(evidence.disagreement(gathered), tuple(gathered.proofs))
         self._progress.stage("Reading asset lists")
         complete = list(with_addresses(console, lists, gathered.odd))
         self._progress.stage("Aligning and publishing")
@@ -189,9 +191,12 @@ class _Work:
         self, plan: Plan, lists: list[AssetList], gathered: Gathered, assembly: Assembly
     ) -> Report:
         outset, run = self._outset, self._run
-        proofs = (*gathered.proofs, *evidence.standing(plan, outset.memory))
+        proven = (*gathered.proofs, *evidence.standing(plan, outset.memory))
+        proofs = self._assembler.recounted(proven)
         memory = outset.remember(run, plan, gathered.memories, lists)
         evidence.record(run.number, gathered, proofs)
+        if refusal := published_difference(proofs, assembly.written, assembly.expected):
+            return self._give_up(refusal, proofs)
         runs.saw(run.number, rows=gathered.rows, sight=plan.sight.to_json())
         self._log.flush()
         publication = Publication(as_of=run.started, tables=assembly.pins, plan=memory.to_json())
@@ -199,12 +204,10 @@ class _Work:
         self._tidy()
         return Report(run=runs.get(run.number), proofs=proofs, warnings=plan.warnings)
 
-    def _give_up(self, gathered: Gathered) -> Report:
-        """End without publishing, and say where the counts differ."""
-        error = evidence.disagreement(gathered)
-        evidence.record(self._run.number, gathered, gathered.proofs)
+    def _give_up(self, error: IncompleteError, proofs: tuple[Proof, ...]) -> Report:
+        """End without publishing."""
         self._log.flush()
-        report = _failed(self._run, error, tuple(gathered.proofs))
+        report = _failed(self._run, error, proofs)
         self._tidy()
         return report
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from plumbline.align.groups import NEVER, instants
+from plumbline.align.rekey import show_rekeyed
+from plumbline.align.renames import NameHistory, Renames
 from plumbline.extract.outputs import Outputs
 from plumbline.extract.sheet import STAGED
 from plumbline.lake.engine import show_files
@@ -75,13 +78,23 @@ class Told:
         return [file for stage in self.stages for file in stage.files(table, _PASS)]
 
 
-def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> dict[str, list[str]]:
-    """The parts of every table that the next snapshot is assembled from.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What the next snapshot is assembled from."""
+
+    parts: Mapping[str, list[str]]
+    """The staged parts of every table."""
+    renames: Renames
+    """Hosts that files report under another name."""
+
+
+def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> Settled:
+    """What the next snapshot is assembled from: one row a finding, as the latest scan reports it.
 
     Raises:
         StorageError: the disk refuses, or the engine has no room.
     """
-    _show(engine, told, known)
+    renames = _show(engine, told, known)
     settled = Staging(told.staging.folder / "settled")
     stage = settled.slice("all")
     for statement in (settling.RAW, settling.REPEATED, settling.PICKED):
@@ -96,12 +109,13 @@ def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> dict[
     ):
         for batch in _stream(engine, query, table):
             _stage(stage, next(numbers), table, pa.Table.from_batches([batch]))
-    return {
+    parts = {
         "findings": stage.files("findings", _PASS),
         "aliases": told.files("aliases") + stage.files("aliases", _PASS),
         "plugins": settled.shared("plugins"),
         "outputs": told.staging.shared("outputs") + settled.shared("outputs"),
     }
+    return Settled(parts=parts, renames=renames)
 
 
 def ahead(engine: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -113,10 +127,31 @@ def ahead(engine: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return (int(found[0]), int(found[1] or 0)) if found else (0, 0)
 
 
-def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> None:
-    """Make views of what was told and of what was known."""
-    findings = told.files("findings")
-    engine.read_parquet(findings, filename=True, file_row_number=True).create_view("parts")
+def _renames(engine: duckdb.DuckDBPyConnection, told: Told) -> Renames:
+    """Follow the names of hosts from file to file, in the order in which they were scanned."""
+    known = engine.execute("FROM known_aliases").to_arrow_table()
+    files = [
+        engine.read_parquet(stage.files("aliases", _PASS)).to_arrow_table()
+        for stage in told.stages
+        if stage.files("aliases", _PASS)
+    ]
+    if len(files) == 1 and not known.num_rows:
+        return Renames()
+    history = NameHistory(engine, known)
+    for aliases in sorted(files, key=_scanned):
+        # A file shows every host that its scan saw: two names in it are two hosts.
+        homes = aliases["repository_id"].unique().to_pylist()
+        history.read(aliases, ((home, None) for home in homes))
+    return history.renames()
+
+
+def _scanned(aliases: pa.Table) -> int:
+    """When the latest of these was seen; what tells no time comes first."""
+    return int(instants(aliases["last_seen"]).max(initial=NEVER))
+
+
+def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> Renames:
+    """Make views of what was told and of what was known; with them, who got another name."""
     engine.register("places", _places(told))
     engine.read_parquet(told.staging.shared("plugins"), filename=True).create_view("told_plugins")
     engine.read_parquet(told.files("aliases")).create_view("told_aliases")
@@ -135,6 +170,10 @@ def _show(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> None:
     runs = pa.array(list(known.complete), pa.int64())
     horizons = _times("horizon", list(known.complete.values()))
     engine.register("complete", horizons.append_column("run", runs))
+    renames = _renames(engine, told)
+    rows = engine.read_parquet(told.files("findings"), filename=True, file_row_number=True)
+    show_rekeyed(engine, "parts", rows, renames.continued)
+    return renames
 
 
 def _times(name: str, values: Sequence[datetime | None]) -> pa.Table:

@@ -8,7 +8,7 @@ scan of the files, whether they are behind what was known, and the latest moment
 
 from __future__ import annotations
 
-from plumbline.extract.sheet import STAGED
+from plumbline.extract.sheet import KEY_PARTS, STAGED
 
 # A clock that was wrong must not outlive the scans that come after it.
 _TIMED = {
@@ -78,9 +78,17 @@ _OLDER = """
 coalesce(b.last_seen > f.last_seen OR (b.last_seen IS NOT NULL AND f.last_seen IS NULL), false)
 """
 _MITIGATED = "CASE WHEN b.fixed_by = 'lastMitigated' THEN b.fixed_at END"
-_BEFORE = {name: f"b.{name}" for name in STAGED["findings"].names} | {"last_mitigated": _MITIGATED}
-_NOW = {name: f"f.{name}" for name in STAGED["findings"].names} | {
-    "output": "coalesce(o.output, f.output)"
+# The keys are final here, so that nothing is left to key them anew by.
+_KEYED = dict.fromkeys((column.name for column in KEY_PARTS), "NULL")
+_BEFORE = {
+    **{name: f"b.{name}" for name in STAGED["findings"].names},
+    **_KEYED,
+    "last_mitigated": _MITIGATED,
+}
+_NOW = {
+    **{name: f"f.{name}" for name in STAGED["findings"].names},
+    **_KEYED,
+    "output": "coalesce(o.output, f.output)",
 }
 # The engine's own `least` and `greatest` leave nulls out.
 _SPAN = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from plumbline.domain.finding import HostEvent
 from plumbline.posture import consoles, counts, resident, sources
 from plumbline.posture.forms import Slots
 from plumbline.posture.questions.interface import LIMIT, Parameter, Question, limit, number, text
@@ -79,10 +80,11 @@ def _lists(estate: Estate, keys: tuple[str, ...], _: int) -> ir.Table:
 
 def _events(estate: Estate, keys: tuple[str, ...], most: int) -> ir.Table:
     rows = _rows(resident.host_events(estate), keys)
-    told = rows.group_by("console", "run", "at", "event").aggregate(
-        **counts.by_severity(rows), findings=rows.count()
+    told = rows.group_by("console", "run", "at", "event", "names").aggregate(
+        **counts.by_severity(rows),
+        findings=rows.count(where=rows.event != HostEvent.RENAMED.value),
     )
-    rows = told.order_by(ibis.desc("at"), "console", ibis.desc("run"), "event").limit(most)
+    rows = told.order_by(ibis.desc("at"), "console", ibis.desc("run"), "event", "names").limit(most)
     return rows.select(*(column.name for column in EVENTS.columns))
 
 
@@ -151,12 +153,13 @@ LISTS = Question(
 EVENTS = Question(
     name="host-events",
     title="What happened on one host",
-    doc="Events of a host's findings, run by run, the newest first.",
+    doc="Events of a host and of its findings, run by run, the newest first.",
     columns=(
         text("console", "connection it came through"),
         number("run", "run that found it out"),
         Heading("at", FieldKind.TIME, "when that run began"),
         text("event", "what happened"),
+        text("names", "both names of a host that was renamed"),
         *(number(word, f"to findings of severity {word}") for word in counts.WORDS),
         number("findings", "to findings together"),
     ),

@@ -23,11 +23,13 @@ NO_HOST = "list without a host"
 SHARED = "address in several repositories"
 JOINED = "host joined across repositories"
 DOUBTED = "host not joined across consoles"
+RENAMED = "host under another name"
 _COLUMNS = ("console", "kind", "subject", "name", "reason")
 
 
 def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     told = [_listless(estate), _empty_lists(estate), _shared(estate), _joined(estate)]
+    told.append(_renamed(estate))
     doubted = consoles.doubted(estate)
     if doubted is not None:
         told.append(_doubted(estate, doubted))
@@ -115,6 +117,19 @@ def _joined(estate: Estate) -> ir.Table:
     return _told(rows, JOINED, rows.host, name, reason)
 
 
+def _renamed(estate: Estate) -> ir.Table:
+    """Hosts that kept their address and got, lost or changed their name."""
+    aliases = estate.table("aliases")
+    rows = aliases.filter(aliases.first_alias.notnull())
+    name = ibis.coalesce(rows.dns_name, rows.netbios_name, "no name")
+    reason = (
+        ibis.literal("rule renamed: it took the place of ")
+        + rows.evidence.fill_null("the host at its address")
+        + ibis.literal("; nothing says that it is another machine")
+    )
+    return _told(rows, RENAMED, rows.host, name, reason)
+
+
 def _doubted(estate: Estate, rows: ir.Table) -> ir.Table:
     """Hosts of one console that may be hosts of another; in doubt they stay apart."""
     hosts = estate.table("hosts").select("console", "host", "dns_name", "netbios_name", "ip")
@@ -134,11 +149,11 @@ def _doubted(estate: Estate, rows: ir.Table) -> ir.Table:
 QUESTION = Question(
     name="unaligned",
     title="What did not fall into place",
-    doc="Hosts in no list, lists without a host, shared addresses, joined hosts and hosts that "
-    "might be one on several consoles, with reasons.",
+    doc="Hosts in no list, lists without a host, shared addresses, joined and renamed hosts, and "
+    "hosts that might be one on several consoles, with reasons.",
     columns=(
         text("console", "connection it came through"),
-        text("kind", f"{NO_LIST}, {NO_HOST}, {SHARED}, {JOINED} or {DOUBTED}"),
+        text("kind", f"{NO_LIST}, {NO_HOST}, {SHARED}, {JOINED}, {RENAMED} or {DOUBTED}"),
         text("subject", "key of the host, number of the list, or the address"),
         text("name", "its name"),
         text("reason", "why"),
