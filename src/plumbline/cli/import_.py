@@ -143,8 +143,8 @@ def _tell(report: Imported) -> None:
         words = ("open", "new", "fixed", "reopened", "vanished", "hosts", "plugins")
         output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))
     for kind, count, example in _odd(report).listed():
-        told = f", as {example}" if example else ""
-        output.put(output.clean(f"  {kind}: {count:,}{told}"))
+        like = f", as {example}" if example else ""
+        output.put(output.clean(f"  {kind}: {count:,}{like}"))
 
 
 def _files(report: Imported) -> str:

@@ -10,7 +10,6 @@ from plumbline.ledger.records import Oddity, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from plumbline.sync.intake import ReadFile
 
@@ -29,13 +28,13 @@ def warnings(one: ReadFile) -> Iterator[str]:
         )
 
 
-def ahead(connection: str, count: int, furthest: datetime | None) -> Iterator[str]:
+def ahead(connection: str, count: int, year: int) -> Iterator[str]:
     """What to know of findings that an earlier version published with a time in the future."""
-    if count and furthest is not None:
+    if count:
         have = "finding has" if count == 1 else "findings have"
         yield (
-            f"{count:,} {have} a last sighting in the future in {connection}, up to "
-            f"{furthest:%Y-%m-%d}: a clock was wrong. Any scan that tells of them again puts "
+            f"{count:,} {have} a last sighting in the future in {connection}, up to the "
+            f"year {year}: a clock was wrong. Any scan that tells of them again puts "
             "that right."
         )
 

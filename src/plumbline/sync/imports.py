@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 BY = "import"
 _UNCHANGED = "the last published snapshot"
-_AHEAD = timedelta(days=1)
-"""How far behind this machine's clock a run may find itself; later times are a wrong clock's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +79,8 @@ class Importer:
 
     settings: Settings
     progress: Progress = field(default_factory=Silent)
+    ahead: timedelta = timedelta(days=1)
+    """How far a scanner's clock may be ahead of ours; later times count as absent."""
 
     def run(self, order: Order) -> Imported:
         """Read files and publish what they tell; whatever happens is in the ledger.
@@ -130,8 +130,8 @@ class _Work:
         )
         self._read: list[ReadFile] = []
         self._proofs: list[Proof] = []
-        self._latest = run.started + _AHEAD
-        self._ahead: tuple[int, datetime | None] = (0, None)
+        self._latest = run.started + owner.ahead
+        self._ahead = (0, 0)
 
     def perform(self, files: Mapping[str, Path], pulse: Pulse) -> Imported:
         """The import itself."""

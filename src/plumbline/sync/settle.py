@@ -118,13 +118,13 @@ def settle(engine: duckdb.DuckDBPyConnection, told: Told, known: Known) -> Settl
     return Settled(parts=parts, renames=renames)
 
 
-def ahead(engine: duckdb.DuckDBPyConnection) -> tuple[int, datetime | None]:
-    """How many findings stay published as last seen in the future, and the furthest such moment.
+def ahead(engine: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many findings stay published as last seen in the future, and the last such year.
 
     Expects that `settle` has run in this engine.
     """
     found = engine.execute(settling.AHEAD).fetchone()
-    return (int(found[0]), found[1]) if found else (0, None)
+    return (int(found[0]), int(found[1] or 0)) if found else (0, 0)
 
 
 def _renames(engine: duckdb.DuckDBPyConnection, told: Told) -> Renames:

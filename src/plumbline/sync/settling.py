@@ -30,7 +30,7 @@ KNOWN = tuple(_without_times_to_come(view, *parts) for view, parts in _TIMED.ite
 """Views of what was published, in which times to come are absent."""
 
 AHEAD = """
-SELECT count(*), max(last_seen) FROM published
+SELECT count(*), max(year(last_seen)) FROM published
 WHERE last_seen > (SELECT latest FROM marks) AND finding NOT IN (SELECT finding FROM parts)
 """
 """Findings that stay published with a last sighting in the future."""
