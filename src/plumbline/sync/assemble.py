@@ -176,7 +176,8 @@ class Assembler:
         history = NameHistory(self._engine, known)
         told = self._engine.execute("FROM staged_aliases").to_arrow_table()
         listed = {(home, None) for home in material.listed}
-        history.read(told, listed | material.step.whole_places)
+        whole = listed | material.step.whole_places
+        history.read(told, whole, all_of_them=material.mends)
         if material.mends and history.mend():
             mend_known(self._engine)
         return history.renames()
