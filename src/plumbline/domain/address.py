@@ -14,6 +14,8 @@ from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, NetmaskValueError, ip_network
 from typing import TYPE_CHECKING
 
+from plumbline.domain.normalise import Note, addresses
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -110,25 +112,14 @@ def parse_member(text: str) -> Member:
 def parse_address(text: str) -> tuple[MemberKind, int] | None:
     """One address as a number, or none.
 
-    IPv6 may stand in brackets and carry a zone, which is dropped; an IPv6 address that stands for
-    an IPv4 one is read as that.
+    As `domain.normalise.addresses` reads them, but for IPv4 with leading zeros: whoever wrote
+    `010.0.0.1` into a list may have meant 8.0.0.1, and a membership is not guessed.
     """
-    if ":" not in text:
-        try:
-            return MemberKind.IPV4, int(IPv4Address(text))
-        except AddressValueError:
-            return None
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    number_text, _, zone = bare.partition("%")
-    if ":" in zone:
+    found = addresses.parsed(text)
+    if found is None or found[1] is Note.ADDRESS_ZEROS:
         return None
-    try:
-        number = int(IPv6Address(number_text))
-    except AddressValueError:
-        return None
-    if number >> 32 == _MAPPED >> 32:
-        return MemberKind.IPV4, number - _MAPPED
-    return MemberKind.IPV6, number
+    address, _ = found
+    return MemberKind.IPV4 if address.version == 4 else MemberKind.IPV6, int(address)  # noqa: PLR2004
 
 
 _Found = tuple[MemberKind, int | None, int | None, str]

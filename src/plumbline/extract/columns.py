@@ -53,17 +53,17 @@ class Columns:
     """Turns pages into columns; remembers which plugins and outputs it has already given.
 
     One a run and console. With `twins`, rows of a page that share a key and yet differ get keys of
-    their own; without, they keep the one key. `now` is the run's moment in epoch seconds: what
-    claims to be seen more than a day later is odd. Not thread-safe.
+    their own; without, they keep the one key. What claims to be seen after the epoch second
+    `latest` is odd: without, a day from now. Not thread-safe.
     """
 
     def __init__(
-        self, console: str, decoder: RowDecoder, *, twins: bool = True, now: float | None = None
+        self, console: str, decoder: RowDecoder, *, twins: bool = True, latest: int | None = None
     ) -> None:
         self._console = console
         self._decoder = decoder
         self._twins = twins
-        self._latest = int(time.time() if now is None else now) + times.DAY
+        self._latest = int(time.time()) + times.DAY if latest is None else latest
         self._identities = Identities(console)
         self._plugins = Plugins(console, self._latest)
         self._outputs = Outputs(console)

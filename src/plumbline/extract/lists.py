@@ -21,10 +21,10 @@ from plumbline.extract.definitions import (
 from plumbline.tables import ASSET_LISTS, REPOSITORIES
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Iterator, Sequence
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.domain.oddities import Oddities
 
 
 class Listing(Protocol):
@@ -35,7 +35,7 @@ class Listing(Protocol):
 
 
 def with_addresses(
-    console: Listing, lists: Iterable[AssetList], odd: Counter[str]
+    console: Listing, lists: Iterable[AssetList], odd: Oddities
 ) -> Iterator[AssetList]:
     """The lists, those that do not name their own members with their viewable addresses.
 
@@ -50,7 +50,9 @@ def with_addresses(
         try:
             yield console.asset_list(one.id)
         except QueryRefusedError:
-            odd[f"addresses of list {one.id} not told"] += 1
+            odd.add(
+                "addresses of an asset list not given by the console", one.name, f"list {one.id}"
+            )
             yield one
 
 
