@@ -9,10 +9,9 @@ the reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, NetmaskValueError, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plumbline.domain.normalise import Note, addresses
 
@@ -25,6 +24,8 @@ _NO_NAME = re.compile(r"[0-9. -]*")
 _LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 _LONGEST_NAME = 253
 _OCTETS = 4
+_PLAIN_SPAN = re.compile(f"({addresses.PLAIN_IPV4})(?: *- *({addresses.PLAIN_IPV4}))?", re.ASCII)
+"""A canonical IPv4 address or range, which most parts are."""
 _MAPPED = 0xFFFF << 32
 """The first of the IPv6 addresses that stand for IPv4 ones (`::ffff:0:0/96`)."""
 
@@ -47,9 +48,8 @@ class Origin(StrEnum):
     """The addresses that the console itself worked out, one text a repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One part of a list, read."""
+class Member(NamedTuple):
+    """One part of a list, read. A tuple, for a list can have a million parts."""
 
     kind: MemberKind
     text: str
@@ -99,6 +99,12 @@ def _is_plain(piece: Member) -> bool:
 
 def parse_member(text: str) -> Member:
     """Read one part of a list; what cannot be read becomes `unparsed`, never an error."""
+    plain = _PLAIN_SPAN.fullmatch(text)
+    if plain:
+        low = _ipv4_number(plain[1])
+        high = _ipv4_number(plain[2]) if plain[2] else low
+        if low <= high:
+            return Member(MemberKind.IPV4, text, low, high)
     head, bar, tail = text.partition("|")
     item = head.strip()
     name = tail.strip().rstrip("|").strip() if bar else ""
@@ -120,6 +126,11 @@ def parse_address(text: str) -> tuple[MemberKind, int] | None:
         return None
     address, _ = found
     return MemberKind.IPV4 if address.version == 4 else MemberKind.IPV6, int(address)  # noqa: PLR2004
+
+
+def _ipv4_number(text: str) -> int:
+    one, two, three, four = text.split(".")
+    return (int(one) << 24) + (int(two) << 16) + (int(three) << 8) + int(four)
 
 
 _Found = tuple[MemberKind, int | None, int | None, str]

@@ -11,10 +11,10 @@ import pyarrow as pa
 from plumbline.domain.address import Origin
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.definitions import (
-    SELF_DEFINED,
     ListDefinition,
     ListReading,
     ViewableAddresses,
+    defines_members,
     ranges_table,
     read_list,
 )
@@ -58,8 +58,10 @@ def with_addresses(
 
 def names_itself(one: AssetList) -> bool:
     """Whether the list's definition names its members: no need to ask for addresses."""
-    if one.type.lower() not in SELF_DEFINED or not one.definition:
+    if not one.definition:
         return False
+    if not one.viewable:
+        return defines_members(one.type, msgspec.json.decode(one.definition))
     reading = _reading(one)
     return reading.decided_by is Origin.DEFINITION and bool(reading.parts)
 
