@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, NetmaskValueError, ip_network
+from socket import inet_aton
 from typing import TYPE_CHECKING, NamedTuple
 
 from plumbline.domain.normalise import Note, addresses
@@ -129,8 +130,7 @@ def parse_address(text: str) -> tuple[MemberKind, int] | None:
 
 
 def _ipv4_number(text: str) -> int:
-    one, two, three, four = text.split(".")
-    return (int(one) << 24) + (int(two) << 16) + (int(three) << 8) + int(four)
+    return int.from_bytes(inet_aton(text))
 
 
 _Found = tuple[MemberKind, int | None, int | None, str]
