@@ -10,7 +10,7 @@ total.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from plumbline.console.query import Tool
+from plumbline.domain.oddities import Oddities
 from plumbline.errors import DamagedError
 from plumbline.extract.pager import Pager
 from plumbline.lake.staging import Outcome, Receipt, SliceStage
@@ -63,7 +64,7 @@ class Harvest:
     engine: duckdb.DuckDBPyConnection
     progress: Callable[[Slice, Receipt], None] = lambda _slice, _receipt: None
     pause: Callable[[float], None] = lambda _seconds: None
-    odd: Counter[str] = field(default_factory=Counter)
+    odd: Oddities = field(default_factory=Oddities)
     gave_up: bool = False
     """Whether some slice never became whole: the run cannot be proven any more, so the others
     are not waited for."""
@@ -119,7 +120,6 @@ class Harvest:
             columns = self.columns.read(read.page, one.part.source, one.part.repository_id)
             receipt = _receipt(len(one.known), read, columns)
             one.known.append(one.stage.stage(one.attempt, receipt, _tables(columns)))
-            self.odd.update(columns.odd)
             self.progress(one.part, receipt)
         return self._judge(one.stage, one.attempt)
 
@@ -220,7 +220,7 @@ def _receipt(number: int, read: ReadPage, columns: PageColumns) -> Receipt:
         total=read.page.total,
         received=read.received,
         seconds=read.seconds,
-        odd=columns.odd,
+        odd=columns.odd.plain(),
     )
 
 

@@ -18,6 +18,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plumbline.domain.oddities import Plain
 from plumbline.errors import StorageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     first: str = ""
     """Key of the first finding; the page before should have had it among its last."""
     last: tuple[str, ...] = ()
-    odd: dict[str, int] = {}
+    odd: Plain = {}
+    """What was odd, by kind; bare counts are of older versions."""
     parts: dict[str, str] = {}
     """Table to file name."""
 

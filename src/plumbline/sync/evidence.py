@@ -27,8 +27,8 @@ def record(run: int, gathered: Gathered, proofs: Iterable[Proof]) -> None:
     """
     evidence.record_proofs(run, proofs)
     evidence.record_slices(run, map(_slice, gathered.slices))
-    odd = sorted(gathered.odd.items())
-    evidence.record_oddities(run, (Oddity(kind=kind, count=times) for kind, times in odd))
+    listed = gathered.odd.listed()
+    evidence.record_oddities(run, (Oddity(kind=k, count=n, example=e) for k, n, e in listed))
 
 
 def standing(plan: Plan, memory: Memory | None) -> Iterator[Proof]:

@@ -73,6 +73,8 @@ class Plan:
     visible: tuple[Repository, ...]
     clock: datetime
     """The time by the console's own clock."""
+    latest: int
+    """Epoch second in which the last thing can have been seen: a day ahead of both clocks."""
     sight: Sight
     warnings: tuple[str, ...] = field(default=())
 
@@ -130,6 +132,7 @@ def make_plan(
         kept=kept,
         visible=visible,
         clock=clock,
+        latest=int((max(now, clock) + _DAY).timestamp()),
         sight=Sight.of(user, every),
         warnings=tuple(warnings),
     )

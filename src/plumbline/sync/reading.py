@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from plumbline.align.lifecycle import Whole
 from plumbline.domain.finding import Source
+from plumbline.domain.oddities import Oddities
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.hosts import host_aliases
 from plumbline.extract.proof import Counts, count_marks, count_staged, prove
@@ -59,8 +59,8 @@ class Gathered:
     """By repository, as the console sums them up."""
     shared: dict[str, list[str]] = field(default_factory=dict)
     """The staged parts of the tables that all slices share."""
-    odd: Counter[str] = field(default_factory=Counter)
-    """How often which oddity was met."""
+    odd: Oddities = field(default_factory=Oddities)
+    """What was changed or could not be read, by kind, with examples."""
     whole: list[Whole] = field(default_factory=list)
     """What was read whole."""
     since: dict[int, datetime] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class Reading:
         return outcome
 
     def _aliases(self, number: int, rows: list[HostRow]) -> pa.Table:
-        return host_aliases(self.name, number, rows)
+        return host_aliases(self.name, number, rows, self.plan.latest)
 
 
 def _receipt(page: int, start: int, rows: Sequence[HostRow]) -> Receipt:
