@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -49,6 +50,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """Table to file name."""
 
 
+class Cause(StrEnum):
+    """Why a slice is not whole."""
+
+    CHANGED = "changed"
+    """The console told other totals meanwhile."""
+    UNTOLD = "untold"
+    """It told no total."""
+    SHORT = "short"
+    """Pages had fewer rows than lay in their windows."""
+    ORDER = "order"
+    """Rows were sorted differently from page to page."""
+    REPEATED = "repeated"
+    """One answer had rows more than once, and not the same ones each time."""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How the reading of one slice ended."""
 
@@ -60,6 +76,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     """Rows received in all passes, repeats included."""
     note: str = ""
+    cause: Cause | None = None
+    """Why it is not whole."""
+    repeated: int = 0
+    """Rows that one answer held more than once, each time the slice was read."""
+    pieces: tuple[str, ...] = ()
+    """Names of the pieces that make the slice, each read on its own."""
 
 
 class SliceStage:
@@ -118,6 +140,18 @@ class SliceStage:
             for receipt in self.receipts(attempt)
             if table in receipt.parts
         ]
+
+    def piece(self, name: str) -> SliceStage:
+        """The place of a piece of the slice that is read on its own."""
+        return SliceStage(self.folder / f"cut-{name}")
+
+    def made_of(self, outcome: Outcome) -> Iterator[tuple[SliceStage, Outcome]]:
+        """The slice as it was read, or each of its pieces."""
+        if outcome.passes:
+            yield self, outcome
+        for stage in map(self.piece, outcome.pieces):
+            if stage.outcome:
+                yield stage, stage.outcome
 
     def close(self, outcome: Outcome) -> None:
         """Note that the slice needs no more reading."""
