@@ -9,6 +9,7 @@ share plugin and address are never torn apart, but by their severity.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -24,7 +25,7 @@ from plumbline.extract.told import written
 from plumbline.lake.staging import Cause, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -60,13 +61,17 @@ class Counting(Protocol):
         """Rows by host."""
 
 
+Sum = Callable[[Counting, "Analysis"], Counts]
+"""One of the console's sums, by what a filter can ask for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
     """One way to cut: what is counted, and how one part of it is asked for."""
 
     name: str
     filter_name: str
-    count: Callable[[Counting, Analysis], Counts]
+    count: Sum
     ask: Callable[[Sequence[str]], Filter]
     most: int | None = None
     """Values that one piece may have."""
@@ -114,8 +119,16 @@ class Knife:
         return self.asking.query(Tool.VULNDETAILS, part)
 
     def _cut(self, piece: Piece, room: int, axes: Sequence[Axis]) -> Iterator[Piece]:
+        counted: dict[Sum, Counts] = {}
         for place, axis in enumerate(axes):
-            groups = list(pack(self._count(axis, piece.part), room, axis.most))
+            if not self._is_of_use(axis, piece.part):
+                continue
+            if axis.count not in counted:
+                counted[axis.count] = self._count(axis, piece.part)
+            counts = counted[axis.count]
+            if axis.is_range and len({":" in key for key in counts}) > 1:
+                continue  # no range goes from an address of version 4 to one of version 6
+            groups = list(pack(counts, room, axis.most))
             if len(groups) < 2:  # noqa: PLR2004 - one is not cut
                 continue
             for keys, count in groups:
@@ -124,11 +137,13 @@ class Knife:
             return
         yield piece
 
+    def _is_of_use(self, axis: Axis, part: Slice) -> bool:
+        """A range would replace a filter of its name, and ask for more."""
+        named = any(one.name == axis.filter_name for one in part.filters)
+        return axis.name not in self.unheeded and not (axis.is_range and named)
+
     def _count(self, axis: Axis, part: Slice) -> Counts:
-        """What an axis counts in a part; nothing where it is of no use."""
-        named = {one.name for one in part.filters} & {axis.filter_name}
-        if axis.name in self.unheeded or (axis.is_range and named):
-            return {}
+        """What an axis counts in a part; nothing where it is refused or not all of the part."""
         try:
             counts = axis.count(self.console, self.asking.query(Tool.SUMSEVERITY, part))
         except (QueryRefusedError, RetriableError):
@@ -182,7 +197,8 @@ class Cutter:
                 self.knife.unheeded.add(piece.axis.name if piece.axis else "")
                 return None
             if not outcome.whole:
-                return _stuck(whole, piece, outcome)
+                names = tuple(one.name for one in pieces[: len(read) + 1])
+                return _stuck(whole, piece, names, [*read, outcome])
             read.append(outcome)
         return Outcome(
             whole=True,
@@ -209,11 +225,7 @@ class Cutter:
 
     def _apart(self, found: Outcome, stage: SliceStage) -> bool:
         """Whether no finding is in two pieces."""
-        files = [
-            file
-            for place, outcome in stage.made_of(found)
-            for file in place.files("findings", outcome.passes)
-        ]
+        files = stage.files_of("findings", found)
         return count_distinct(self.engine, files, found.rows) == found.distinct
 
 
@@ -229,15 +241,17 @@ def _changed(whole: Slice, total: int | None) -> Outcome:
     )
 
 
-def _stuck(whole: Slice, piece: Piece, outcome: Outcome) -> Outcome:
-    """A piece that neither fits one page nor can be cut, or of which rows are withheld."""
+def _stuck(whole: Slice, piece: Piece, pieces: tuple[str, ...], read: Sequence[Outcome]) -> Outcome:
+    """The last piece neither fits one page nor can be cut, or rows of it are withheld."""
+    outcome = read[-1]
     asked = " ".join(map(str, piece.part.filters))
     return Outcome(
         whole=False,
         expected=whole.expected,
-        distinct=whole.expected - piece.part.expected + outcome.distinct,
+        distinct=sum(one.distinct for one in read),
         passes=(),
-        rows=outcome.rows,
+        rows=sum(one.rows for one in read),
+        pieces=pieces,
         note=f"of the {outcome.expected} rows with {asked}, {outcome.distinct} were given: "
         f"{outcome.note}",
         cause=outcome.cause,
@@ -305,12 +319,6 @@ def _number(value: Scalar) -> int:
     return int(text) if text.isascii() and text.isdigit() else -1
 
 
-def _ranges(console: Counting, query: Analysis) -> Counts:
-    """Nothing where both versions are told: no range goes from one to the other."""
-    counts = _addresses(console, query)
-    return counts if len({":" in text for text in counts}) == 1 else {}
-
-
 def _addresses(console: Counting, query: Analysis) -> Counts:
     found: Counter[str] = Counter()
     for row in console.host_rows(query, _SUMS_A_PAGE):
@@ -359,7 +367,7 @@ AXES = (
         ask=_list("pluginID"),
         most=_MOST_KEYS,
     ),
-    Axis(name="range", filter_name="ip", count=_ranges, ask=_span("ip"), is_range=True),
+    Axis(name="range", filter_name="ip", count=_addresses, ask=_span("ip"), is_range=True),
     Axis(
         name="addresses",
         filter_name="ip",

@@ -99,9 +99,7 @@ class Harvest:
                 begin_next()
             yield current.part, outcome
 
-    def _begin(
-        self, part: Slice, stage: SliceStage, attempt: int, *, exact: bool = False
-    ) -> _Pass:
+    def _begin(self, part: Slice, stage: SliceStage, attempt: int, *, exact: bool = False) -> _Pass:
         known = stage.receipts(attempt)
         pager = self._pager(part, known, at_once=exact or attempt > 0)
         query = self.asking.query(Tool.VULNDETAILS, part)
@@ -117,7 +115,7 @@ class Harvest:
     def _read(self, begun: _Pass, at_last: Callable[[], None] = lambda: None) -> Outcome:
         """Pass after pass, and from the second one on in pieces where nothing else helps."""
         outcome, part, attempt = self._perform(begun, at_last), begun.part, begun.attempt
-        knife = None if begun.exact else self.knife
+        knife, uncut = None if begun.exact else self.knife, ""
         while not outcome.whole and not self.gave_up:
             if begun.exact and outcome.expected != part.expected:
                 break
@@ -125,7 +123,7 @@ class Harvest:
                 cut = self._cut(knife, begun, outcome)
                 if cut and cut.cause is not Cause.CHANGED:
                     return cut
-                knife = knife if cut else None
+                knife, uncut = (knife, "") if cut else (None, "; no filter of the console cuts it")
             attempt += 1
             if attempt >= MOST_PASSES:
                 break
@@ -133,7 +131,7 @@ class Harvest:
             part = replace(part, expected=outcome.expected or part.expected)
             again = self._begin(part, begun.stage, attempt, exact=begun.exact)
             outcome = self._perform(again)
-        return outcome
+        return msgspec.structs.replace(outcome, note=outcome.note + uncut) if uncut else outcome
 
     def _perform(self, one: _Pass, at_last: Callable[[], None] = lambda: None) -> Outcome:
         pages = self.reader.pages(one.reading, at_last) if one.reading else ()
@@ -161,7 +159,14 @@ class Harvest:
         """The slice from pieces; nothing where it cannot be cut."""
         cutter = Cutter(knife=knife, reader=self.reader, engine=self.engine, read=self._read_piece)
         found = cutter.read_cut(replace(begun.part, expected=before.expected or 0), begun.stage)
-        return msgspec.structs.replace(found, rows=found.rows + before.rows) if found else None
+        if found is None or found.whole:
+            return found and msgspec.structs.replace(found, rows=found.rows + before.rows)
+        rows = found.rows + before.rows
+        found = msgspec.structs.replace(found, passes=before.passes, rows=rows)
+        distinct = count_distinct(self.engine, begun.stage.files_of("findings", found), rows)
+        whole = distinct == found.expected and found.cause is not Cause.CHANGED
+        cause = None if whole else found.cause
+        return msgspec.structs.replace(found, whole=whole, distinct=distinct, cause=cause)
 
     def _read_piece(self, part: Slice, stage: SliceStage) -> Outcome:
         """Read exactly what was planned, and end as soon as the console tells another total."""

@@ -123,7 +123,7 @@ _REPEATS = f"""
 SELECT source, severity, finding, sum(n)::BIGINT AS times, min(place), {_HAS}
 FROM (
   SELECT source, severity, finding, count(*) - 1 AS n, {_HAS},
-    min(concat('plugin ', plugin_id, ' on ', ip, ', port ', port)) AS place
+    min(concat('plugin ', plugin_id, ' on ', ip)) AS place
   FROM read_parquet($files, filename = true)
   GROUP BY filename, source, severity, finding HAVING count(*) > 1
 )

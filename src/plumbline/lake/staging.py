@@ -87,8 +87,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class SliceStage:
     """The staged pages of one slice."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Path | None = None) -> None:
         self.folder = folder
+        self._shared = shared or _shared(folder.parent)
 
     def receipts(self, attempt: int) -> list[Receipt]:
         """The pages of one pass in the order they were read; a broken receipt ends them."""
@@ -128,9 +129,8 @@ class SliceStage:
 
     def _share(self, name: str, table: pa.Table) -> None:
         """Put rows where they stay when the slice is read again; later ones sort behind."""
-        folder = _shared(self.folder.parent)
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_part(folder / f"{time.time_ns():020d}.{name}.parquet", table)
+        self._shared.mkdir(parents=True, exist_ok=True)
+        _write_part(self._shared / f"{time.time_ns():020d}.{name}.parquet", table)
 
     def files(self, table: str, passes: tuple[int, ...]) -> list[str]:
         """The parts of a table, in the order of passes and pages."""
@@ -143,7 +143,7 @@ class SliceStage:
 
     def piece(self, name: str) -> SliceStage:
         """The place of a piece of the slice that is read on its own."""
-        return SliceStage(self.folder / f"cut-{name}")
+        return SliceStage(self.folder / f"cut-{name}", self._shared)
 
     def made_of(self, outcome: Outcome) -> Iterator[tuple[SliceStage, Outcome]]:
         """The slice as it was read, or each of its pieces."""
@@ -152,6 +152,11 @@ class SliceStage:
         for stage in map(self.piece, outcome.pieces):
             if stage.outcome:
                 yield stage, stage.outcome
+
+    def files_of(self, table: str, outcome: Outcome) -> list[str]:
+        """The parts of a table that make the slice."""
+        made_of = self.made_of(outcome)
+        return [file for stage, one in made_of for file in stage.files(table, one.passes)]
 
     def close(self, outcome: Outcome) -> None:
         """Note that the slice needs no more reading."""

@@ -60,7 +60,8 @@ class _Partly:
         counts, updated = self.task.counts, told_update(self.task.repository)
         began = updated
         verdict = Verdict.nothing()
-        self.reconciler.remember(self._number, self.reading.plan.asking, self.increment.since)
+        asking, since = self.reading.plan.asking, self.increment.since
+        self.reconciler.remember(self._number, asking, since, self.task.repeats)
         for attempt in range(MOST_ROUNDS):
             counts, verdict = self._once(counts, again=attempt > 0)
             began, updated = updated, self.reading.update_of(self._number)
@@ -134,7 +135,8 @@ class _Partly:
     def _compare(self, told: Told) -> Verdict:
         files = [file for one in self.slices.values() for file in one.files("findings")]
         wanted = self.reading.plan.asking.scope.severities
-        return self.reconciler.compare(self._number, files, self.whole, told, wanted)
+        repeats = self.reading.repeats(self.slices.values())
+        return self.reconciler.compare(self._number, files, self.whole, told, wanted, repeats)
 
     def _read_whole(self, verdict: Verdict, counts: Counts, *, again: bool) -> None:
         stores: Mapping[Source, Mapping[Severity, int]] = {
@@ -163,7 +165,10 @@ class _Partly:
             found.whole += (Whole(source=source, repository_id=number, ip=ip) for ip in addresses)
         marks = self.reconciler.marks()
         clock = self.reading.plan.clock
-        found.memories[number] = remembered(updated, counts).read(marks, clock, whole=False)
+        repeats = self.reconciler.repeats()
+        found.repeats += repeats
+        memory = remembered(updated, counts, repeats)
+        found.memories[number] = memory.read(marks, clock, whole=False)
 
     def _note(self, what: str) -> None:
         self.reading.found.odd[what] = 1

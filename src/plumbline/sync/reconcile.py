@@ -18,7 +18,7 @@ from plumbline.console.scalar import integer
 from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
-from plumbline.extract.proof import prove
+from plumbline.extract.proof import Repeat, count_repeats, prove
 from plumbline.extract.told import written
 from plumbline.lake.engine import show_files
 from plumbline.sync import overlay
@@ -127,14 +127,25 @@ class Reconciler:
         self._pins = before
         self._since = 0
 
-    def remember(self, repository_id: int, asking: Asking, since: datetime) -> None:
-        """Look up what the snapshot before holds of a repository, as far as it is told still."""
+    def remember(
+        self,
+        repository_id: int,
+        asking: Asking,
+        since: datetime,
+        repeats: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        """Look up what the snapshot before holds of a repository, as far as it is told still.
+
+        `repeats` are the rows that were told beside the first of a finding, by store and finding.
+        """
         self._since = int(since.timestamp())
         self._show("before", FINDINGS)
         self._show("before_aliases", ALIASES)
         seen_from = asking.look_back.start if asking.look_back else None
         self.engine.execute(overlay.STANDING, {"home": repository_id, "seen_from": seen_from})
         self.engine.execute(overlay.SCANNED_BEFORE, {"home": repository_id})
+        told = ((source, one, n) for source in repeats for one, n in repeats[source].items())
+        self.engine.register("repeats_before", _repeats(told))
 
     def _show(self, name: str, table: Table) -> None:
         pin = self._pins.get(table.name)
@@ -181,10 +192,14 @@ class Reconciler:
         whole: ReadWhole,
         told: Told,
         severities: tuple[Severity, ...],
+        repeats: Iterable[Repeat] = (),
     ) -> Verdict:
         """Count what there would be, with these staged parts and hosts read whole."""
+        now = ((one.source.value, one.finding, one.times) for one in repeats)
+        self.engine.register("repeats_now", _repeats(now))
         self._lay(files, whole)
-        proofs = tuple(prove(repository_id, told.counts, self._ours(repository_id)))
+        ours, twice = self._ours(repository_id), count_repeats(self.repeats())
+        proofs = tuple(prove(repository_id, told.counts, ours, twice))
         if reason := self._unfit():
             return Verdict(proofs=proofs, hosts={}, stores=frozenset(Source), reason=reason)
         hosts = self._differing_hosts(told, severities)
@@ -219,6 +234,20 @@ class Reconciler:
             kept = found.setdefault((number, Source(source)), {})
             kept[None if severity is None else Severity(severity)] = rows
         return found
+
+    def repeats(self) -> list[Repeat]:
+        """What is told more than once, in what was compared last."""
+        rows = self.engine.execute(overlay.REPEATS).fetchall()
+        return [
+            Repeat(
+                source=Source(source),
+                severity=None if severity is None else Severity(severity),
+                finding=finding,
+                times=times,
+                place=place,
+            )
+            for source, severity, finding, times, place in rows
+        ]
 
     def _unfit(self) -> str:
         """Why hosts cannot be compared one by one; empty when they can."""
@@ -341,6 +370,17 @@ def _severities(row: HostRow) -> Iterator[tuple[Severity, object]]:
 
 def _agrees(proofs: Iterable[Proof], source: Source) -> bool:
     return all(proof.agrees for proof in proofs if proof.source is source)
+
+
+def _repeats(told: Iterable[tuple[str, str, int]]) -> pa.Table:
+    found = list(told)
+    return pa.table(
+        {
+            "source": pa.array([source for source, _, _ in found], pa.string()),
+            "finding": pa.array([finding for _, finding, _ in found], pa.string()),
+            "times": pa.array([times for _, _, times in found], pa.int64()),
+        }
+    )
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> pa.Table:
