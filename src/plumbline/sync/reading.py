@@ -181,8 +181,12 @@ class Reading:
         }
 
     def repeats(self, read: Iterable[ReadSlice]) -> list[Repeat]:
-        """What the console tells more than once in these slices."""
-        return find_repeats(self.engine, [file for one in read for file in one.repeating])
+        """What the console tells more than once in these slices; what was read last counts."""
+        found: dict[tuple[Source, str], Repeat] = {}
+        for one in sorted(read, key=lambda one: one.part.name):
+            repeats = find_repeats(self.engine, one.repeating)
+            found |= {(repeat.source, repeat.finding): repeat for repeat in repeats}
+        return list(found.values())
 
     def _prove(
         self,
