@@ -252,7 +252,7 @@ def _stuck(whole: Slice, piece: Piece, pieces: tuple[str, ...], read: Sequence[O
         passes=(),
         rows=sum(one.rows for one in read),
         pieces=pieces,
-        note=f"of the {outcome.expected} rows with {asked}, {outcome.distinct} were given: "
+        note=f"of the {outcome.expected} rows with {asked}, {outcome.distinct} came: "
         f"{outcome.note}",
         cause=outcome.cause,
     )
