@@ -107,12 +107,16 @@ class Columns:
         found = list(map(finding_key, aliases, *texts))
         if not self._twins or len(set(found)) == len(found):
             return found
-        return _told_apart(found, list(map(self._mark, outputs, told.rows)))
+        return _told_apart(found, list(map(self._mark, outputs, told.rows, told.severity)))
 
-    def _mark(self, output: str | None, row: Any) -> str:
-        """What tells rows of one key apart: their output, and what could not be read of them."""
+    def _mark(self, output: str | None, row: Any, severity: Any) -> str:
+        """What tells rows of one key apart: output, severity, and what could not be read of them.
+
+        The console counts each under its severity, so none of them is a repeat of another.
+        """
         extras = self._decoder.extras(row)
-        return f"{output or ''} {json.dumps(extras, sort_keys=True, default=str) if extras else ''}"
+        told = json.dumps(extras, sort_keys=True, default=str) if extras else ""
+        return f"{output or ''} {told} {written(severity)}"
 
 
 def _all_text(values: Sequence[Any]) -> bool:
