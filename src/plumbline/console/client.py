@@ -30,6 +30,7 @@ from plumbline.console.retry import Patience
 from plumbline.console.transport import Transport
 from plumbline.console.verdict import judge
 from plumbline.console.wire import (
+    FamilyRow,
     HostRow,
     Page,
     PluginRow,
@@ -245,6 +246,13 @@ class Console:
         Pages as it goes; rows may repeat when the console changes meanwhile.
         """
         return self._sums(replace(query, tool=Tool.SUMID), PluginRow, size)
+
+    def family_rows(self, query: Analysis, size: int | None = None) -> Iterator[FamilyRow]:
+        """The plugin families of the findings that meet the query's conditions, with their numbers.
+
+        Pages as it goes; rows may repeat when the console changes meanwhile.
+        """
+        return self._sums(replace(query, tool=Tool.SUMFAMILY), FamilyRow, size)
 
     def _sums(self, asked: Analysis, row_type: type[T], size: int | None) -> Iterator[T]:
         step = size or self._connection.manners.page_size or _PAGE

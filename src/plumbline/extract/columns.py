@@ -136,13 +136,17 @@ class Columns:
         """The keys of a page's rows, and which of several that share one each row is."""
         if not self._twins or len(set(keys)) == len(keys):
             return keys, pa.repeat(pa.scalar(0), len(keys))
-        numbers = _twins(keys, list(map(self._mark, outputs, told.rows)))
+        numbers = _twins(keys, list(map(self._mark, outputs, told.rows, told.severity)))
         return list(map(twin_key, keys, numbers)), pa.array(numbers, pa.int64())
 
-    def _mark(self, output: str | None, row: Any) -> str:
-        """What tells rows of one key apart: their output, and what could not be read of them."""
+    def _mark(self, output: str | None, row: Any, severity: Any) -> str:
+        """What tells rows of one key apart: output, severity, and what could not be read of them.
+
+        The console counts each under its severity, so none of them is a repeat of another.
+        """
         extras = self._decoder.extras(row)
-        return f"{output or ''} {json.dumps(extras, sort_keys=True, default=str) if extras else ''}"
+        told = json.dumps(extras, sort_keys=True, default=str) if extras else ""
+        return f"{output or ''} {told} {written(severity)}"
 
 
 def _all_text(values: Sequence[Any]) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from plumbline.console.rows import RowDecoder
 from plumbline.domain.oddities import Oddities
 from plumbline.extract.columns import Columns
+from plumbline.extract.cuts import Knife
 from plumbline.extract.harvest import Harvest
 from plumbline.extract.pager import PageSize
 from plumbline.extract.pages import PageReader
@@ -65,6 +66,7 @@ class Gatherer:
             asking=plan.asking,
             columns=Columns(self._name, self._decoder, latest=plan.latest),
             engine=self._engine,
+            knife=Knife(self._console, plan.asking),
             progress=lambda _part, receipt: self._took(receipt, found),
             pause=self._sleep,
             odd=found.odd,

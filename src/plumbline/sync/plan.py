@@ -60,6 +60,8 @@ class Task:
     counts: Counts
     increment: Increment | None = None
     """What may have changed in it; nothing when it is to be read whole."""
+    repeats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What was told more than once when it was read: store to finding to rows beside the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +151,13 @@ def _narrowed(
     then = memory.of(task.repository.id)
     settled = then.settled if then else None
     rows = sum(sum(found.values()) for found in task.counts.values())
-    if settled is None or rows < increments.whole_below:
+    if then is None or settled is None or rows < increments.whole_below:
         return task
     since = min(settled, clock) - increments.overlap
     # A day more: the console counts whole days back from the moment of each request.
     days = None if heeds_epochs() else ceil((clock - since) / _DAY) + 1
     increment = Increment(since=since, until=clock + _DAY, days=days)
-    return replace(task, increment=increment)
+    return replace(task, increment=increment, repeats=then.repeats)
 
 
 def count(console: Console, asking: Asking, repository_id: int) -> Counts:

@@ -28,6 +28,8 @@ FAULTS: dict[str, type[Fault]] = {
         paging.NoTotals,
         paging.DuplicateRows,
         paging.Shuffle,
+        paging.UnstableOrder,
+        paging.RepeatedRow,
         paging.Vanish,
         paging.Appear,
         paging.MovingTotal,
