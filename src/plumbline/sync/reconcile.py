@@ -17,7 +17,7 @@ from plumbline.align.rekey import rekey
 from plumbline.console.query import Mark, Tool
 from plumbline.console.scalar import integer
 from plumbline.domain.finding import Source
-from plumbline.domain.normalise import addresses
+from plumbline.domain.normalise.addresses import address
 from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.proof import Repeat, count_repeats, prove
@@ -381,7 +381,7 @@ def scanned(rows: Iterable[HostRow]) -> dict[str, int]:
 
 def _address(row: HostRow) -> str:
     """The address as findings have it: in its canonical form where it can be read."""
-    return addresses.address(row.ip).value or written(row.ip)
+    return address(row.ip).value or written(row.ip)
 
 
 def _severities(row: HostRow) -> Iterator[tuple[Severity, object]]:
