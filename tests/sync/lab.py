@@ -50,7 +50,7 @@ class Lab:
     def truth(self) -> Counter[Fact]:
         """What the console holds, as it would write it."""
         rows = ((s, row) for s in Source for row in self.emulator.estate.rows(s))
-        return Counter(_told(source, row) for source, row in rows)
+        return Counter(fact_of(source, row) for source, row in rows)
 
     def shown(self, *states: str) -> Counter[Fact]:
         """What the snapshot shows, in the same form."""
@@ -102,7 +102,8 @@ WHERE list_contains($wanted, f.state)
 """
 
 
-def _told(source: Source, row: dict[str, Any]) -> Fact:
+def fact_of(source: Source, row: dict[str, Any]) -> Fact:
+    """A row of the console in the form of a fact."""
     return (
         source.value,
         int(row["repository"]["id"]),

@@ -18,7 +18,7 @@ from plumbline.sync.memory import RepositoryMemory, remembered, told_update
 from plumbline.sync.plan import Plan, Task, count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     import duckdb
@@ -145,8 +145,9 @@ class Reading:
         found = (one for one in self.console.repositories() if one.id == number)
         return next(map(told_update, found), "")
 
-    def slices(self, parts: Sequence[Slice], *, again: bool) -> dict[str, ReadSlice]:
+    def slices(self, wanted: Iterable[Slice], *, again: bool) -> dict[str, ReadSlice]:
         """Read slices by name; those that an earlier run read whole are taken over."""
+        parts = list(self.plan.asking.apart(wanted))
         stages = {part.name: self.staging.slice(part.name) for part in parts}
         for stage in stages.values():
             if again or (stage.outcome is not None and not stage.outcome.whole):
