@@ -93,11 +93,9 @@ def asked(lab: Lab) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_excluded_is_not_read_and_everything_else_is(
-    make_lab: MakeLab, case: str
-) -> None:
+def test_what_is_excluded_is_not_read_and_everything_else_is(make_lab: MakeLab, case: str) -> None:
     scope, keep = CASES[case]
-    lab = make_lab(estate=Estate.generated(hosts=10, seed=3, findings_per_host=20), **scope)
+    lab = make_lab(estate=Estate.generated(hosts=14, seed=3, findings_per_host=20), **scope)
     assert len(truth(lab, keep)) < len(truth(lab, lambda _row: True)) or "not there" in case
     report = lab.sync()
     assert report.error is None, report.error
@@ -108,9 +106,7 @@ def test_what_is_excluded_is_not_read_and_everything_else_is(
 
 
 @pytest.mark.parametrize("case", ["a family", "addresses", "everything at once"])
-def test_an_increment_equals_a_full_run(
-    make_lab: MakeLab, case: str
-) -> None:
+def test_an_increment_equals_a_full_run(make_lab: MakeLab, case: str) -> None:
     scope, keep = CASES[case]
     estate = Estate.generated(hosts=10, seed=3, findings_per_host=20)
     lab = make_lab(estate=estate, **scope)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from plumbline.domain.connection import Scope
 
 _COMPLIANCE_FAMILY = 0
-_TRIES = 3
 Conditions = tuple[Filter, ...]
 
 
@@ -109,22 +108,24 @@ def check_exclusions(console: Console, query: Analysis, found: Iterable[Exclusio
         IncompleteError: there are findings that neither side reaches, or both do.
     """
     for one in found:
-        for _ in range(_TRIES):
+        for last in (False, False, True):
             every = console.severity_counts(query)
             both = Counter[Severity]()
             for conditions in (*one.kept, *one.left_out):
                 both.update(console.severity_counts(query.where(*conditions)))
-            if _same(every, both):
+            if all(every.get(severity, 0) == both[severity] for severity in Severity):
                 break
-        else:
-            raise IncompleteError(
-                f"The excluded {one.kind} and the others make {both.total()} {query.source} "
-                f"findings, the console counts {sum(every.values())}: it cannot exclude them.",
-                advice=f"leave that exclusion out, or say which {one.kind} are to be read, with "
-                "`plumbline connection edit`",
-                unchanged="the last published snapshot",
-            )
+            if last:
+                raise _incomplete(one, query, every, both)
 
 
-def _same(one: Mapping[Severity, int], other: Mapping[Severity, int]) -> bool:
-    return all(one.get(s, 0) == other.get(s, 0) for s in {*one, *other})
+def _incomplete(
+    one: Exclusion, query: Analysis, every: Mapping[Severity, int], both: Mapping[Severity, int]
+) -> IncompleteError:
+    return IncompleteError(
+        f"The excluded {one.kind} and the others make {sum(both.values())} {query.source} "
+        f"findings, the console counts {sum(every.values())}: it cannot exclude them.",
+        advice=f"leave that exclusion out, or say which {one.kind} are to be read, with "
+        "`plumbline connection edit`",
+        unchanged="the last published snapshot",
+    )

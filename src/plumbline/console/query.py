@@ -14,7 +14,7 @@ import msgspec
 
 from plumbline.domain.connection import PluginType, Scope, WasMode
 from plumbline.domain.finding import Source
-from plumbline.domain.ranges import AddressRange, overlap, read_range
+from plumbline.domain.ranges import overlap, read_range
 from plumbline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -188,10 +188,10 @@ _IP = "ip"
 
 def _common_addresses(wanted: str, allowed: str) -> str:
     """Those of the wanted addresses that are allowed; what is no address stays."""
-    ranges = [found for text in allowed.split(",") if (found := read_range(text))]
+    ranges = [one for text in allowed.split(",") if (one := read_range(text))]
     kept: list[str] = []
     for text in wanted.split(","):
-        found: AddressRange | None = read_range(text)
+        found = read_range(text)
         parts = overlap(found, ranges) if found else []
         kept += [text] if found is None or parts == [found] else map(str, parts)
     return ",".join(kept)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
     from plumbline.console.gate import Permit
-    from plumbline.domain.connection import Connection, Keys, Trust
+    from plumbline.domain.connection import Address, Connection, Keys
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _key(key: str) -> str:
 
 def _open(route: Route, connection: Connection) -> urllib3.PoolManager:
     """The pool of one connection that trusts as told."""
-    trust, manners = connection.address.trust, connection.manners
+    address, manners = connection.address, connection.manners
     settings: dict[str, Any] = {
         "num_pools": 1,
         "maxsize": 1,
@@ -132,14 +132,15 @@ def _open(route: Route, connection: Connection) -> urllib3.PoolManager:
         "retries": False,
     }
     if route.encrypted:
-        settings |= _trusting(trust, connection.name)
+        settings |= _trusting(address, connection.name)
     if route.proxy is None:
         return urllib3.PoolManager(**settings)
     return urllib3.ProxyManager(route.proxy.url, proxy_headers=route.proxy.headers, **settings)
 
 
-def _trusting(trust: Trust, name: str) -> dict[str, Any]:
-    settings: dict[str, Any] = {"ssl_context": tls.context(trust)}
+def _trusting(address: Address, name: str) -> dict[str, Any]:
+    trust = address.trust
+    settings: dict[str, Any] = {"ssl_context": tls.context(trust, address.client)}
     if pinned := tls.fingerprint(trust):
         settings |= {"assert_fingerprint": pinned, "assert_hostname": False}
     if trust.kind is TrustKind.INSECURE:

@@ -27,7 +27,7 @@ class AddressRange:
         first, last = self._address(self.first), self._address(self.last)
         if first == last:
             return str(first)
-        [block, *more] = summarize_address_range(first, last)  # type: ignore[type-var] # one kind
+        [block, *more] = summarize_address_range(first, last)
         return f"{first}-{last}" if more else str(block)
 
     def _address(self, number: int) -> IPv4Address | IPv6Address:

@@ -98,7 +98,7 @@ class Center:
         return int(self.clock)
 
     def version(self, place: str) -> str:
-        """The product version it claims in a place: `header` or `system`; empty where it is silent."""
+        """The product version it claims in `header` or `system`; empty where it keeps silent."""
         silent = self.faults.find(NoVersion)
         if silent and place in silent.places:
             return ""

@@ -47,7 +47,9 @@ def columns(connection: Connection) -> dict[str, Any]:
         "exclude_families": list(scope.exclude_families),
         "exclude_plugin_types": [one.value for one in scope.exclude_plugin_types],
         "exclude_addresses": list(scope.exclude_addresses),
-        "list_filters": [] if lists.filters == _USUAL_LISTS else [one.value for one in lists.filters],
+        "list_filters": []
+        if lists.filters == _USUAL_LISTS
+        else [one.value for one in lists.filters],
         "list_fields": list(lists.fields),
         "client_certificate": address.client.certificate if address.client else "",
         "page_size": manners.page_size,
@@ -98,6 +100,25 @@ def connection_of(row: ConnectionRow, proxy_user: str = "", client_key: str = ""
             requests_per_hour=row.requests_per_hour,
         ),
     )
+
+
+def reads(connection: Connection) -> dict[str, Any]:
+    """What a connection reads, in the form programs are promised."""
+    scope, lists = connection.scope, connection.lists
+    return {
+        "repositories": scope.repositories,
+        "severities": [severity.word for severity in scope.severities],
+        "asset_lists": scope.asset_lists,
+        "families": scope.families,
+        "look_back_days": scope.look_back_days,
+        "was": scope.was.removesuffix("Was"),
+        "exclude_repositories": scope.exclude_repositories,
+        "exclude_families": scope.exclude_families,
+        "exclude_plugin_types": scope.exclude_plugin_types,
+        "exclude_addresses": scope.exclude_addresses,
+        "list_filters": lists.filters,
+        "list_fields": lists.fields,
+    }
 
 
 def proxy_user(connection: Connection) -> str:
