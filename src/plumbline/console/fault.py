@@ -30,6 +30,10 @@ class BrokenError(RetriableError):
     """The answer's body ended too early or is not what it says it is."""
 
 
+class ClientCertificateError(UnreachableError):
+    """The console demands a certificate of its callers, or refuses ours."""
+
+
 def before_answer(error: faults.HTTPError, *, reused: bool) -> PlumblineError:
     """Translate what went wrong before an answer began."""
     match error:
@@ -126,13 +130,13 @@ _REFUSED = {
 }
 
 
-def of_client_certificate(error: ssl.SSLError) -> UnreachableError | None:
+def of_client_certificate(error: ssl.SSLError) -> ClientCertificateError | None:
     """What the console objects to in our own certificate, or in its absence; else nothing."""
     reason = str(error.reason or "")
     if isinstance(error, ssl.SSLCertVerificationError):
         return None
     if _DEMANDED.search(reason):
-        return UnreachableError(
+        return ClientCertificateError(
             "The console demands a client certificate, and was shown none that it accepts.",
             advice="Give one with --client-certificate FILE (and --client-key FILE), from an "
             "authority that the console names; or check that this is the console's port.",
@@ -141,7 +145,7 @@ def of_client_certificate(error: ssl.SSLError) -> UnreachableError | None:
     words = next((said for name, said in _REFUSED.items() if f"ALERT_{name}" in reason), "")
     if not words:
         return None
-    return UnreachableError(
+    return ClientCertificateError(
         f"The console refuses the client certificate: {words}.",
         advice="Show the console's administrator the certificate that `plumbline connection show` "
         "names, and give the right one with --client-certificate FILE.",

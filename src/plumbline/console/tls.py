@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from plumbline.console import client_certificate
-from plumbline.console.fault import of_client_certificate, shortly
+from plumbline.console.fault import ClientCertificateError, of_client_certificate, shortly
 from plumbline.console.route import Route, plan
 from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import ConfigurationError, UnreachableError
@@ -118,6 +118,22 @@ def objection(address: Address, timeout: float = 10.0) -> str:
     if pinned and read_certificate(der).sha256 != pinned:
         return "the certificate is not the pinned one"
     return ""
+
+
+def refusal(address: Address, timeout: float) -> ClientCertificateError | None:
+    """What the console has against our client certificate, or its absence; nothing if it has not.
+
+    A console that refuses it in TLS 1.3 cuts the line under the first request, and what it said
+    is lost then; so it is listened to without a request.
+    """
+    try:
+        settings = context(address.trust, address.client)
+        _shake_hands(plan(address), settings, timeout, verdict=True)
+    except ClientCertificateError as error:
+        return error
+    except UnreachableError:
+        return None
+    return None
 
 
 def read_certificate(der: bytes) -> Certificate:

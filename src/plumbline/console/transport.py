@@ -42,12 +42,15 @@ class Transport:
     """The line to one console. Not safe for threads: its owner sends one request at a time."""
 
     def __init__(self, connection: Connection, keys: Keys | None) -> None:
+        self._address = connection.address
         self._route = plan(connection.address)
+        self._patience = connection.manners.connect_timeout
         self._headers = _headers(keys)
         self._slowest = connection.manners.read_timeout * _PATIENCE
         self._pool = _open(self._route, connection)
         self._warm = False
         """Whether the last answer left a connection open, which may have died since."""
+        self._answered = False
 
     def close(self) -> None:
         """Close the line; a later request opens it anew."""
@@ -74,7 +77,7 @@ class Transport:
             # Given up half-read, the connection is of no more use, but its place in the pool is.
             answer.close()
             answer.release_conn()
-        self._warm = True
+        self._warm = self._answered = True
         return _reply(answer, content, perf_counter() - began)
 
     def _ask(self, permit: Permit, body: bytes | None) -> BaseHTTPResponse:
@@ -90,7 +93,14 @@ class Transport:
                 preload_content=False,
             )
         except faults.HTTPError as error:
-            raise fault.before_answer(error, reused=reused) from error
+            raise self._cause(error) or fault.before_answer(error, reused=reused) from error
+
+    def _cause(self, error: faults.HTTPError) -> fault.ClientCertificateError | None:
+        """Whether our certificate is why a line that never gave an answer was cut."""
+        cut = isinstance(error, faults.SSLError | faults.ProtocolError)
+        if self._answered or not cut or not self._route.encrypted:
+            return None
+        return tls.refusal(self._address, self._patience)
 
     def _url(self, permit: Permit) -> str:
         route = self._route

@@ -22,15 +22,15 @@ class Emulator:
 
     `http` serves without TLS; `port` 0 takes a free one; `keys` are an access and a secret key,
     made from the estate's seed unless given; `latency` is seconds a request, `row_cost` seconds for
-    each row of the repositories an analysis scans; `clients` is an authority as PEM that has to have
-    signed the certificates of callers.
+    each row of the repositories an analysis scans; `clients` is an authority as PEM, and callers
+    have to show a certificate that it signed.
 
     Raises:
         OSError: the port is taken.
         BadFaultError: there is no such fault, or its argument makes no sense.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one thing each that a console can be like
         self,
         estate: Estate,
         *,

@@ -50,7 +50,8 @@ def show(request: HttpRequest, console: str, number: int) -> HttpResponse:
         **_scope(row, here),
         "title": row["name"],
         "crumb": ("lists", "Asset lists"),
-        "facts": [*facts("lists", row, _FACTS), *_further(row["extra"])],
+        "facts": facts("lists", row, _FACTS),
+        "further": _further(row["extra"]),
         "unscanned": max((row["ip_count"] or 0) - row["hosts"], 0),
     }
     return render(request, "scope.html", context)
