@@ -131,9 +131,14 @@ def labs(folder: Path) -> Iterator[MakeLab]:
     running: list[Emulator] = []
 
     def make(
-        *faults: str, estate: Estate | None = None, page: int | None = None, **scope: Any
+        *faults: str,
+        estate: Estate | None = None,
+        page: int | None = None,
+        clients: str = "",
+        **scope: Any,
     ) -> Lab:
-        emulator = Emulator(estate or Estate.generated(hosts=6, seed=3), http=True)
+        estate = estate or Estate.generated(hosts=6, seed=3)
+        emulator = Emulator(estate, http=not clients, clients=clients)
         emulator.start()
         running.append(emulator)
         for fault in faults:
