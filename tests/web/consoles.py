@@ -23,7 +23,7 @@ def console(*, http: bool = True, hosts: int = 3, clients: str = "") -> Iterator
         yield found
 
 
-def begun(browser: Any, found: Emulator, name: str = "lab", **more: str) -> Any:
+def begun(browser: Any, found: Emulator, name: str = "lab", **more: Any) -> Any:
     return browser.post("/connect", {"name": name, "url": found.url, **more})
 
 

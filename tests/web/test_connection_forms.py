@@ -118,7 +118,7 @@ def test_the_wizard_shows_a_client_certificate_to_a_console_that_demands_one(tow
     with console(clients=authority.pem) as found:
         assert begun(browser, found).url == "/connect/trust"
         assert "demands a client certificate" in text(browser.get("/connect/trust"))
-        told = {
+        told: dict[str, Any] = {
             "client_certificate": upload("mine.pem", mine.certificate),
             "client_key": upload("mine.key", mine.locked),
             "client_key_password": PASSWORD,
