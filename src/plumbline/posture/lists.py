@@ -87,6 +87,7 @@ FIELDS = (
     Field("description", _TEXT, "description", lengthy=True),
     Field("created", FieldKind.TIME, "created"),
     Field("modified", FieldKind.TIME, "changed"),
+    Field("extra", _TEXT, "further fields that the connection asks for, as JSON", lengthy=True),
 )
 
 LISTS = Relation(

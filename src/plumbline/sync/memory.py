@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from plumbline import __version__
+from plumbline.domain.connection import ListRequest
 from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
 from plumbline.extract.proof import count_repeats
@@ -240,19 +241,43 @@ def _worded(counts: Mapping[Any, Mapping[Severity, int]]) -> dict[str, dict[str,
     }
 
 
+_INCLUDES = ("repositories", "severities", "asset_lists", "families", "look_back_days", "was")
+_EXCLUDES = (
+    "exclude_repositories",
+    "exclude_families",
+    "exclude_plugin_types",
+    "exclude_addresses",
+)
+
+
 def mark_of_scope(scope: Scope) -> str:
     """A mark that differs when a scope asks for other findings."""
-    return _mark(repr(scope))
+    return _mark(_scope_text(scope))
+
+
+def _scope_text(scope: Scope) -> str:
+    """The scope as text; without exclusions as it was before there were any.
+
+    Lakes remember the mark of this text, and another mark makes the next run read everything.
+    """
+    names = [*_INCLUDES, *(name for name in _EXCLUDES if getattr(scope, name))]
+    return f"Scope({', '.join(f'{name}={getattr(scope, name)!r}' for name in names)})"
 
 
 def mark_of_source(connection: Connection) -> str:
     """A mark that differs for other findings, another console or another version of ours."""
-    return _mark(repr((__version__, FORM, connection.address.url, connection.scope)))
+    scope = _scope_text(connection.scope)
+    return _mark(repr((__version__, FORM, connection.address.url, scope)))
 
 
-def mark_of_lists(lists: Iterable[AssetList]) -> str:
-    """A mark that differs when a list was added, removed or changed."""
-    return _mark(repr([(one.id, one.name, one.modified, one.addresses) for one in lists]))
+def mark_of_lists(lists: Iterable[AssetList], request: ListRequest) -> str:
+    """A mark that differs when a list was added, removed or changed, or is asked for otherwise."""
+    listed = list(lists)
+    known = repr([(one.id, one.name, one.modified, one.addresses) for one in listed])
+    if request == ListRequest():
+        return _mark(known)
+    asked = [one.extra | {"viewable": one.viewable} for one in listed]
+    return _mark(f"{known} {request!r} {asked!r}")
 
 
 def _mark(text: str) -> str:

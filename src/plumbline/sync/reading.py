@@ -165,8 +165,9 @@ class Reading:
         found = (one for one in self.console.repositories() if one.id == number)
         return next(map(told_update, found), "")
 
-    def slices(self, parts: Sequence[Slice], *, again: bool) -> dict[str, ReadSlice]:
+    def slices(self, wanted: Iterable[Slice], *, again: bool) -> dict[str, ReadSlice]:
         """Read slices by name; those that an earlier run read whole are taken over."""
+        parts = list(self.plan.asking.apart(wanted))
         stages = {part.name: self.staging.slice(part.name) for part in parts}
         for stage in stages.values():
             if again or (stage.outcome is not None and not stage.outcome.whole):

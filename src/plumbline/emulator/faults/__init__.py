@@ -54,6 +54,7 @@ FAULTS: dict[str, type[Fault]] = {
         standing.StrangeText,
         standing.ClockSkew,
         standing.OldVersion,
+        standing.NoVersion,
         outage.Down,
         outage.Gone,
         outage.Maintenance,
