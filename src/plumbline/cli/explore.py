@@ -170,7 +170,7 @@ def field_sheet(relation: "Relation") -> "Sheet":
 
 def _columns(wanted: tuple[str, ...], relation: "Relation", form: Format) -> tuple[str, ...]:
     """What is shown: what was asked for; else what people can take in, or all for programs."""
-    return wanted if wanted or form is Format.TABLE else relation.contract
+    return wanted if wanted or form is Format.TABLE else relation.exported
 
 
 def _cut(total: int, limit: int) -> list[str]:

@@ -38,7 +38,7 @@ FINDINGS = Kind(
     many="findings",
     begins=places.OPEN,
     columns=(
-        "severity", "risk", "plugin_name", "dns_name", "port", "state", "sla", "age_days", "kev",
+        "severity", "risk", "plugin_name", "host_name", "port", "state", "sla", "age_days", "kev",
     ),
     facets=(
         "severity", "state", "exploitable", "kev", "sla", "asset_lists", "repository", "family",
@@ -54,7 +54,7 @@ HOSTS = Kind(
     many="hosts",
     begins=places.HERE,
     columns=(
-        "dns_name", "ip", "os", "critical", "high", "medium", "low", "risk", "score",
+        "host_name", "ip", "os", "critical", "high", "medium", "low", "risk", "score",
         "last_seen",
     ),
     facets=("present", "credentialed", "os", "asset_lists", "repositories", "rule", "consoles"),

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from plumbline.web.estates import Seen
     from plumbline.web.explorer.asking import Asked
 
-_UNSORTED = frozenset({"asset_lists", "repositories", "cves", "ips", "consoles"})
+_UNSORTED = frozenset(
+    {"asset_lists", "repositories", "cves", "xrefs", "plugins", "ips", "consoles"}
+)
 _KEYS = {"findings": "finding", "hosts": "host", "vulnerabilities": "plugin_id", "lists": "id"}
 EXPORTS = tuple(form for form in Format if form not in {Format.TABLE, Format.JSON})
 

@@ -52,7 +52,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         return show(request, row["host"])
     context = {
         **told,
-        "name": row["dns_name"] or row["netbios_name"] or row["ip"] or row["host"],
+        "name": row["host_name"] or row["host"],
         "facts": facts("hosts", row, _identity(row)),
         "mix": mix(row, here),
         "counts": [
