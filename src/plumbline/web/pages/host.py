@@ -27,7 +27,7 @@ _FINDINGS = (
     "severity", "risk", "plugin_name", "port", "state", "sla", "age_days", "kev",
 )  # fmt: skip
 _FINDING = (
-    "plugin_name", "severity", "state", "risk", "ip", "dns_name", "os", "port", "protocol", "sla",
+    "plugin_name", "severity", "state", "risk", "ip", "host_name", "os", "port", "protocol", "sla",
     "due_at", "first_seen", "last_seen", "fixed_at", "age_days", "accepted", "recast",
     "mitigated_before", "repository", "console", "asset_lists", "vpr", "epss", "cvss3", "kev",
     "exploit", "cves", "opened_run", "changed_run", "finding",

@@ -148,7 +148,7 @@ def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
 
 
 def _hosts(seen: Seen, here: Term) -> list[dict[str, Any]]:
-    columns = ("host", "ip", "host_name", "dns_name", "os", *_WORDS, "risk", "last_seen")
+    columns = ("host", "ip", "host_name", "os", *_WORDS, "risk", "last_seen")
     query = Query((term("present", "yes"), here))
     rows = seen.rows("hosts", explore.Request(query=query, columns=columns, limit=_TOP))
     return [
