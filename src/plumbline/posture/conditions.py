@@ -255,7 +255,7 @@ def _by_moment(
             return column < end
         case Comparison.BELOW:
             return column < begin
-        case Comparison.EQUAL | Comparison.BETWEEN:
+        case Comparison.EQUAL | Comparison.EXACT | Comparison.BETWEEN:
             return (column >= begin) & (column < end)
         case _:
             assert_never(comparison)
@@ -265,7 +265,7 @@ def _time_by_age(column: ir.TimestampValue, value: Value, before: Before) -> ir.
     """`<7d` is less than seven days ago, `7d` within the last seven, `7d..30d` between both."""
     low = before(_duration(value.low.text)) if value.low else None
     match value.comparison:
-        case Comparison.EQUAL | Comparison.AT_MOST:
+        case Comparison.EQUAL | Comparison.EXACT | Comparison.AT_MOST:
             return column >= low
         case Comparison.BELOW:
             return column > low

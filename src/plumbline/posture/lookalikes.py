@@ -164,7 +164,7 @@ def _refuse_comparison(relation: Relation, query: Query, place: int) -> None:
         field = relation.field(before)
         is_equal = not _WRITTEN.get(parted[1])
         if (is_equal or field.kind in _ORDERED) and (parted[2] or query.terms[place + 1 :]):
-            _refuse_compared(relation, query, place - 1, (before, *parted.groups()), taken=2)
+            _refuse_compared(relation, query, place - 1, (before, parted[1], parted[2]), taken=2)
     for value in term.values:
         text = value.low.text if value.low and not value.low.quoted else ""
         if "|" in text.strip("|"):

@@ -68,6 +68,11 @@ def excluded(query: Query, name: str, value: str) -> Query:
     return _made((*query.terms, term(name, value, negated=True)))
 
 
+def only(query: Query, place: int) -> Query:
+    """The condition at a place alone."""
+    return _made((query.terms[place],))
+
+
 def dropped(query: Query, place: int) -> Query:
     """The query without the condition at a place."""
     return _made(one for n, one in enumerate(query.terms) if n != place)

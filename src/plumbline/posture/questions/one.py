@@ -27,7 +27,8 @@ _HOST = (
 )  # fmt: skip
 _PLUGIN = (
     "console", "plugin_id", "plugin_name", "severity", "risk", "host", "host_name", "ip",
-    "dns_name", "os", "port", "protocol", "state", "age_days", "first_seen", "last_seen", "asset_lists",
+    "dns_name", "os", "port", "protocol", "state", "age_days", "first_seen", "last_seen",
+    "asset_lists",
 )  # fmt: skip
 _MOST_CANDIDATES = 20
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plumbline.posture.relations import RELATIONS
-from plumbline.web import places
+from plumbline.web import cells, places
 
 if TYPE_CHECKING:
     from plumbline.posture.relation import Relation
@@ -28,6 +28,12 @@ class Kind:
     facets: tuple[str, ...]
     hidden: tuple[str, ...]
     """Columns that links of its rows need."""
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """What exports have besides the columns, in words."""
+        names = (name for name in self.relation.taken_along if name not in self.columns)
+        return tuple(cells.label(self.relation.field(name)) for name in names)
 
 
 FINDINGS = Kind(
