@@ -1,4 +1,4 @@
-"""What looks like a condition and is none is refused with the right form; words are searched for."""
+"""What looks like a condition and is none is refused with the right form; words are looked for."""
 
 from __future__ import annotations
 

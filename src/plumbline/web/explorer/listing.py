@@ -49,11 +49,9 @@ class Looser:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A condition of a query that finds nothing: what it asks for, and what is found otherwise."""
+    """A condition of a query that finds nothing, and what is found otherwise."""
 
     term: str
-    fields: Sequence[str]
-    """Where a word without a field is looked for; empty for a condition on a field."""
     alone: Looser | None
     """None where it is the only condition."""
     without: Looser
@@ -132,6 +130,7 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
         "report": _report(asked),
         "exports": [(form.value, _export(asked, form)) for form in EXPORTS],
         "tried": () if total else _tried(asked, seen),
+        "searched": () if total else _searched(asked),
     }
 
 
@@ -172,17 +171,23 @@ def _tried(asked: Asked, seen: Seen) -> list[Tried]:
     def looser(query: Query) -> Looser:
         return Looser(seen.total(relation.name, query), asked.address(q=str(query)))
 
-    searched = [cells.label(relation.field(name)) for name in relation.searched]
     return [
         Tried(
             term=str(term),
-            fields=() if term.name else searched,
             alone=looser(refining.only(asked.query, place)) if len(terms) > 1 else None,
             without=looser(refining.dropped(asked.query, place)),
             meant=_meant(asked, place, looser),
         )
         for place, term in enumerate(terms[:_TRIED])
     ]
+
+
+def _searched(asked: Asked) -> list[str]:
+    """Where the words without a field are looked for, if there are any."""
+    relation = asked.kind.relation
+    if all(term.name for term in asked.query.terms):
+        return []
+    return [cells.label(relation.field(name)) for name in relation.searched]
 
 
 def _meant(asked: Asked, place: int, looser: Callable[[Query], Looser]) -> Looser | None:
