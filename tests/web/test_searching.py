@@ -127,7 +127,7 @@ def test_pages_show_a_host_without_a_name_by_its_address(town: Town) -> None:
     browser = town.browser("viewer")
     host = town.made.of("hosts")[NAMELESS]
     assert not rows(browser, "hosts", "host_name:none")
-    for path in (f"/hosts/{host['host']}", "/hosts?q=", "/matrix"):
+    for path in (f"/hosts/{host['host']}", "/hosts?q=", "/compare"):
         text = browser.get(path).content.decode()
         assert host["ip"] in text, path
         assert ">None<" not in text, path
