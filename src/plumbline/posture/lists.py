@@ -100,6 +100,6 @@ LISTS = Relation(
         Source(name=_OPEN, keys=_KEYS, build=lambda estate, _: counts.by_list(estate)),
         Source(name=_PARTS, keys=_KEYS, build=parts),
     ),
-    searched=("name", "description", "tags"),
+    searched=("name", "id", "description", "tags", "owner"),
     order=("-risk", "-findings", "name"),
 )

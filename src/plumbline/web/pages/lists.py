@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plumbline.web.estates import Seen
 
 _WORDS = ("critical", "high", "medium", "low", "info")
-_FINDINGS = ("severity", "risk", "plugin_name", "dns_name", "state", "sla", "age_days", "kev")
+_FINDINGS = ("severity", "risk", "plugin_name", "host_name", "state", "sla", "age_days", "kev")
 _FACTS = (
     "type", "description", "tags", "owner", "decided_by", "ranges", "ip_count", "prepared",
     "modified", "id", "console",
@@ -164,7 +164,7 @@ def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
 
 
 def _hosts(seen: Seen, here: Term) -> list[dict[str, Any]]:
-    columns = ("host", "ip", "dns_name", "os", *_WORDS, "risk", "last_seen")
+    columns = ("host", "ip", "host_name", "os", *_WORDS, "risk", "last_seen")
     query = Query((term("present", "yes"), here))
     rows = seen.rows("hosts", explore.Request(query=query, columns=columns, limit=_TOP))
     return [
