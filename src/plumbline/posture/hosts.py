@@ -193,4 +193,5 @@ HOSTS = Relation(
     ),
     searched=("ip", "dns_name", "netbios_name", "os"),
     order=("-risk", "-findings"),
+    ties=("-findings",),
 )

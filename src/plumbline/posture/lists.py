@@ -101,4 +101,5 @@ LISTS = Relation(
     ),
     searched=("name", "description", "tags"),
     order=("-risk", "-findings", "name"),
+    ties=("-findings", "name"),
 )

@@ -123,4 +123,5 @@ PLUGINS = Relation(
     ),
     searched=("name",),
     order=("-severity", "-risk", "-hosts"),
+    ties=("-hosts", "-findings"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.report.reports import executive
 from plumbline.report.reports.interface import Asked, Report
 
@@ -25,7 +25,7 @@ def named(name: str) -> Report:
     try:
         return REPORTS[name]
     except KeyError:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no report {name!r}.", advice=f"one of {', '.join(REPORTS)}."
         ) from None
 

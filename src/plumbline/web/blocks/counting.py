@@ -80,16 +80,16 @@ CHARTS = {
     "open": Counted(
         "Findings that are open or reopened; accepted, fixed and vanished ones are left out. "
         "One finding is one plugin on one port of one host.",
-        "plumbline findings state:open,reopened",
+        "plumbline findings state:active",
     ),
     "overdue": Counted(
         "Open findings past the deadline of their severity, counted from first seen.",
-        "plumbline findings state:open,reopened sla:overdue",
+        "plumbline findings state:active sla:overdue",
     ),
     "exploitable": Counted(
         "Open findings whose plugin has an exploit, or stands in CISA's catalogue of known "
         "exploited vulnerabilities (KEV).",
-        "plumbline findings state:open,reopened exploitable:yes",
+        "plumbline findings state:active exploitable:yes",
     ),
     "members": Counted(
         "Hosts the console still has.",

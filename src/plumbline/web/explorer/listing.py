@@ -124,7 +124,9 @@ def _report(asked: Asked) -> str:
     """The report about just these findings; none of another list."""
     if asked.kind.page != "findings":
         return ""
-    return f"{reverse('report')}?{urlencode({'q': asked.written})}"
+    default = asked.kind.relation.default
+    terms = [str(term) for term in asked.query.terms if str(term) != default]
+    return f"{reverse('report')}?{urlencode({'q': ' '.join(terms)})}"
 
 
 def _peek(asked: Asked, row: dict[str, Any]) -> str:
@@ -141,18 +143,22 @@ def _pick(asked: Asked, row: dict[str, Any], *, several: bool) -> tuple[str, str
 
 def _chips(asked: Asked) -> list[Chip]:
     return [
-        Chip(str(term), asked.address(q=str(refining.dropped(asked.query, place))))
+        Chip(str(term), asked.address(q=_without(asked, place)))
         for place, term in enumerate(asked.query.terms)
     ]
+
+
+def _without(asked: Asked, place: int) -> str:
+    return str(refining.loosened(asked.query, asked.kind.relation, place))
 
 
 def _tightest(asked: Asked, seen: Seen) -> Looser | None:
     """Of a query that finds nothing, the condition without which most is found."""
     found = []
     for place, term in enumerate(asked.query.terms):
-        rest = refining.dropped(asked.query, place)
+        rest = _without(asked, place)
         total = seen.total(asked.kind.relation.name, rest)
-        found.append(Looser(str(term), total, asked.address(q=str(rest))))
+        found.append(Looser(str(term), total, asked.address(q=rest)))
     return max(found, key=lambda one: one.total, default=None)
 
 
