@@ -24,10 +24,10 @@ CHARTS = {
         "plumbline ask trend",
     ),
     "flow": Counted(
-        "Events, not findings: one that went and came back within a week counts twice. Came "
-        "is new, reopened and returned; went is fixed, vanished, accepted and out of sight. "
-        "Vanished is never fixed: it was absent without proof of a repair. The first run is "
-        "left out.",
+        "Events of the runs of each week, as each run counts them: one that went and came back "
+        "counts twice. Came is new, reopened, returned and unaccepted; went is fixed (also what "
+        "was first reported as fixed), vanished, accepted and out of sight. Vanished is never "
+        "fixed: it was absent without proof of a repair. The first run is left out.",
         "plumbline ask flow",
     ),
     "age": Counted(

@@ -60,7 +60,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
             for word in ("critical", "high", "medium", "low", "info")
         ],
         "open": places.open_findings(here),
-        "all": places.to("findings", here),
+        "all": places.to("findings", "state:*", here),
         "several": seen.estate.several,
         "counted": counting.CHARTS,
     }

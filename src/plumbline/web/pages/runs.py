@@ -64,7 +64,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "requests": asked[:_REQUESTS],
         "more_requests": max(len(asked) - _REQUESTS, 0),
         "shown": latest is not None and latest.run == number,
-        "opened": places.to("findings", term("opened_run", str(number))),
+        "opened": places.to("findings", "state:*", term("opened_run", str(number))),
     }
     return render(request, "run.html", context)
 
