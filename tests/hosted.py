@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.test import override_settings
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from plumbline.config.settings import Settings
 
 HOST = "localhost"
+_LIBRARIES = ("AXES_",)
+_DEFAULTS: dict[str, Any] = {}
+"""What libraries add to the settings when they are imported, which is once a process."""
 
 
 @contextmanager
@@ -30,11 +33,15 @@ def hosted(settings: Settings) -> Iterator[None]:
     # A good hasher takes its time, which tests need not.
     values["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     apps = values.pop("INSTALLED_APPS")
+    values = _DEFAULTS | values
     # The apps look at the other settings when they are brought up.
     with override_settings(**values), override_settings(INSTALLED_APPS=apps):
         frame.prepare(settings)
         # Answers then tell what their templates were given.
         setup_test_environment()
+        for name in dir(django_settings):
+            if name.startswith(_LIBRARIES):
+                _DEFAULTS[name] = getattr(django_settings, name)
         try:
             yield
         finally:
