@@ -72,7 +72,8 @@ def since(before: Sequence[Snapshot]) -> str:
 
 def since_shortly(before: Sequence[Snapshot]) -> str:
     """The same where there is room for a few words."""
-    return since(before) if len(before) == 1 else "the runs before"
+    one = before[0] if len(before) == 1 else None
+    return f"run {one.run}, {one.as_of.astimezone(UTC):%-d %b}" if one else "the runs before"
 
 
 def _day(one: Snapshot) -> str:

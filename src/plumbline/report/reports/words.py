@@ -52,12 +52,17 @@ def told(data: Row) -> Row:
     }
 
 
+def _is_something(summary: Row) -> bool:
+    """Whether there is a finding, in whatever state."""
+    return any(summary[name] for name in ("open", "accepted", "fixed", "vanished", "out_of_sight"))
+
+
 def scope(data: Row) -> str:
     """What the report is about."""
-    within = "what you may see" if data["partly"] else "the whole estate"
     if data["query"]:
-        return f"Findings that match {data['query']}, of {within}"
-    return f"{within[0].upper()}{within[1:]}"
+        within = ", of what you may see" if data["partly"] else ""
+        return f"Findings that match {data['query']}{within}"
+    return "What you may see" if data["partly"] else "The whole estate"
 
 
 def left_out(terms: Sequence[str]) -> str:
@@ -74,7 +79,7 @@ def covers(data: Row) -> str:
     """What the proof is about, where the report shows less than that."""
     if not data["query"] and not data["partly"]:
         return ""
-    return "The proof is about everything that was read; shown here is a part of it."
+    return "The proof is about everything that was read; these pages show a part of it."
 
 
 def _trend_missing(data: Row) -> str:
@@ -95,6 +100,8 @@ def moment(at: datetime) -> str:
 def change(data: Row) -> str:
     """What changed since the runs before, in a sentence."""
     found = data["changes"]
+    if data["query"] and not _is_something(data["summary"]):
+        return "No finding matches the filter, in any state: the zeros below say no more than that."
     if found is None:
         return "First reading: there is no run before it to compare with."
     parts = ", ".join(f"{found[word]:,} {word}" for word in _CHANGES)
