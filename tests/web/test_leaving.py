@@ -59,7 +59,9 @@ def test_the_report_leaves_as_a_file_named_by_its_day(town: Town) -> None:
     assert answer["Cache-Control"] == "no-store"
     first, second = pages(body(answer))
     assert "Ours" in first
-    assert FILTER in first
+    assert "severity:critical,high" in first
+    assert "Left out of the filter: state:open,reopened." in first
+    assert "these pages show a part of it" in first
     assert "days old" in first + second
     entry = audit.listing(1)[0]
     assert (entry.who, entry.action, entry.detail) == ("viewer", "report", FILTER)
