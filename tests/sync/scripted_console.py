@@ -42,7 +42,7 @@ class Case:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the published snapshot."""
-        return Lab(self.settings, emulator=None).ask(query)  # type: ignore[arg-type] - not asked
+        return Lab(self.settings, emulator=None).ask(query)  # type: ignore[arg-type]  # not asked
 
 
 @contextmanager
