@@ -15,6 +15,8 @@ import pyarrow as pa
 from plumbline import tables
 from plumbline.posture.engine import Estate
 
+NAMELESS = 8
+"""Of the hosts of a console the one that has no name at all."""
 Rows = list[dict[str, Any]]
 AS_OF = {
     "north": datetime(2026, 11, 20, 6, 0, tzinfo=UTC),
@@ -84,6 +86,7 @@ def plugins_of(console: str, dice: random.Random) -> Rows:
             "kev": dice.choice([None, False, False, True]),
             "exploit": dice.choice([None, False, True]),
             "cves": [] if n % 3 == 0 else [f"CVE-2026-{n}", f"CVE-2025-{n}0"],
+            "xrefs": [f"IAVA #2026-A-{n:04}", f"CWE #{n}"] if n % 2 else [],
             "synopsis": f"Something {n} is wrong.",
             "solution": f"Update it to 2.{n}.",
         }
@@ -104,7 +107,8 @@ def hosts_of(console: str, dice: random.Random) -> Rows:
                 "ip": ip,
                 "ips": [ip] if n % 5 else [ip, f"192.168.7.{n}"],
                 "dns_name": None if n % 4 == 0 else f"Srv-{n}.{console}.example.test",
-                "netbios_name": f"{console.upper()}\\SRV{n}",
+                "netbios_name": None if n == NAMELESS else f"{console.upper()}\\SRV{n}",
+                "mac": f"00:50:56:{n:02x}:0a:0b" if n % 2 else None,
                 "os": ("Debian 12", "Windows Server 2022", None)[n % 3],
                 "acr": dice.choice([None, 4.0, 9.0]),
                 "first_seen": now - timedelta(days=400),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plumbline.cli import oddities
 from plumbline.domain.finding import Source
 from plumbline.domain.proof import Proof
 from plumbline.domain.request import RequestRecord
@@ -192,3 +193,16 @@ def test_a_wrong_setting_is_told_by_the_doctor(
     told = plumbline("doctor", "--json")
     assert told.code == 3
     assert "PLUMBLINE_ENGINE_MEMORY_MB" in told.data[-1]["finding"]
+
+
+def test_what_a_run_changed_is_told_in_a_line_a_kind(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    oddities.tell(number)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.strip().startswith("odd date: 2, such as ")
+    assert "\x1b" not in line
+    many = [Oddity(kind=f"kind {n:02}", count=1) for n in range(30)]
+    evidence.record_oddities(number, many)
+    oddities.tell(number)
+    assert f"10 more kinds: plumbline run show {number}" in capsys.readouterr().err

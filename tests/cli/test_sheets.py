@@ -148,3 +148,44 @@ def test_nothing_published_is_told(told_by: Run) -> None:
     told = told_by("findings", "-state:fixed", "--sort", "-risk")
     assert told.code == 1
     assert "plumbline sync" in told.err
+
+
+@pytest.mark.parametrize("name", ["findings", "hosts", "plugins", "lists"])
+def test_what_is_no_condition_is_a_matter_of_usage(name: str, told_by: Run) -> None:
+    for query, form in (("findings>=3", "findings:>=3"), ("a OR b", "a,b"), ("(a)", "write a;")):
+        if name == "findings" and ">" in query:
+            continue
+        told = told_by(name, query)
+        assert told.code == 2, query
+        assert form in told.err
+        assert "in quotes" in told.err
+        # Words of a command are one filter, however the shell parts them.
+        assert told_by(name, *query.split()).code == 2
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSON, Format.JSONL, Format.PARQUET])
+def test_a_file_names_the_host_of_every_row(form: Format, estate: Estate, tmp_path: Path) -> None:
+    asked = explore.asked(FINDINGS, [], None, None, None, form)
+    made = explore.sheet(estate, (), FINDINGS, asked)
+    names = [column.name for column in made.columns]
+    shown = [field.name for field in FINDINGS.fields if field.shown]
+    assert names[: len(shown)] == shown
+    assert {"host_name", "ip", "cves", "solution", *FINDINGS.contract} <= {*names}
+    file = tmp_path / "out"
+    count = sheets.put(made, form, file)
+    if form is Format.CSV:
+        rows = list(csv.DictReader(StringIO(file.read_text())))
+        assert len(rows) == count
+        assert not [row for row in rows if not row["host_name"]]
+
+
+def test_columns_that_are_asked_for_are_all_there_is(estate: Estate) -> None:
+    asked = explore.asked(FINDINGS, [], "port,ip", None, None, Format.CSV)
+    made = explore.sheet(estate, (), FINDINGS, asked)
+    assert [column.name for column in made.columns] == ["port", "ip"]
+
+
+def test_words_that_find_nothing_are_told_where_they_were_looked_for(estate: Estate) -> None:
+    made = explore.sheet(estate, (), FINDINGS, Asked(query="nosuch state:open"))
+    assert "nosuch" in made.warnings[0]
+    assert "cves" in made.warnings[0]

@@ -11,11 +11,9 @@ from plumbline.console.records import (
     AssetList,
     Repository,
     Status,
-    System,
     User,
     Viewable,
     read_asset_lists,
-    release,
 )
 
 ADMINISTRATOR = {
@@ -141,13 +139,6 @@ def test_a_password_that_never_ends_has_no_end() -> None:
 
 def test_empty_objects_may_be_empty_lists() -> None:
     assert User.read({"role": [], "group": None, "organization": ""}).role.id is None
-
-
-def test_the_version_may_come_from_the_header() -> None:
-    assert System.read({}, "5.20.0").release == (5, 20, 0)
-    assert System.read({"version": "6.6.0"}, "5.20.0").version == "6.6.0"
-    assert release("6.5.1-beta") == (6, 5, 1)
-    assert release("unknown") == ()
 
 
 def test_status_names_are_compared_without_case() -> None:

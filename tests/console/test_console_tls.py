@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import pytest
-from certificates import Identity, make_identity
 from scripted import KEYS, Ledger, Scripted, ok
 
+from certificates import Authority, Identity, make_identity
 from plumbline.console.client import Console
+from plumbline.console.client_certificate import read_client_certificate
 from plumbline.console.tls import context, fetch_certificate, fingerprint, objection
 from plumbline.domain.connection import Address, Connection, Manners, Trust, TrustKind
 from plumbline.errors import ConfigurationError, PlumblineError, UnreachableError
@@ -220,6 +223,22 @@ def test_a_proxy_gets_its_credentials_and_never_a_key(identity: Identity) -> Non
     assert head.startswith(b"CONNECT sc.example.test:443 HTTP/1.")
     assert b"Proxy-Authorization: Basic am9lOndvcmQ=" in head
     assert KEYS.access.encode() not in head
+
+
+def test_a_client_certificate_is_shown_through_a_proxy(identity: Identity) -> None:
+    authority = Authority.made()
+    mine = authority.client()
+    client = read_client_certificate(mine.certificate, mine.key)
+    tls = authority.demand(identity, ssl.TLSVersion.TLSv1_3)
+    with Scripted(ok({}), tls=tls) as server, Proxy(server.port) as proxy:
+        connection = through(f"http://{proxy.address}", pinned(identity.sha256))
+        shown = replace(connection, address=replace(connection.address, client=client))
+        with Console(shown, KEYS, Ledger()) as sc:
+            sc.system()
+        assert len(server.asked) == 1
+        assert objection(shown.address) == ""
+        with pytest.raises(UnreachableError, match="demands a client certificate"):
+            objection(connection.address)
 
 
 def test_a_certificate_can_be_looked_at_through_a_proxy(identity: Identity) -> None:

@@ -275,3 +275,32 @@ def _hurry(console: Emulator) -> None:
         line.getresponse()
     finally:
         line.close()
+
+
+def test_an_unstable_order_belongs_to_the_window_and_loses_no_row_of_one_page(
+    console: Emulator,
+) -> None:
+    total = int(_page(console).response["totalRecords"])
+    before = {key(row) for row in _page(console, 0, total).response["results"]}
+    console.add_fault("unstable-order")
+    rows = [
+        [key(row) for row in _page(console, start, start + 20).response["results"]]
+        for start in (0, *range(0, total, 20))
+    ]
+    assert rows[0] == rows[1]
+    assert {one for page in rows for one in page} < before
+    assert {key(row) for row in _page(console, 0, total).response["results"]} == before
+
+
+def test_a_repeated_row_is_counted_in_every_sum(console: Emulator) -> None:
+    def counted() -> list[int]:
+        sums = query("sumseverity"), query("sumip", end=9_999), query("sumid", end=9_999)
+        told = [ask(console, "POST", "/rest/analysis", one).response["results"] for one in sums]
+        found = [sum(int(row.get("count") or row["total"]) for row in rows) for rows in told]
+        return [*found, int(_page(console).response["totalRecords"])]
+
+    before = counted()
+    console.add_fault("repeated-row:2")
+    assert counted() == [number + 2 for number in before]
+    with pytest.raises(BadFaultError):
+        console.add_fault("repeated-row:x")

@@ -228,6 +228,14 @@ def test_records_are_wanted_as_an_array(large: Emulator, name: str) -> None:
         ("asset", "~", {"operator": "union"}),
         ("asset", "=", {"id": "x"}),
         ("vprScore", "=", "1.2.3"),
+        ("repositoryIDs", "!=", "1"),
+        ("repository", "!=", [{"id": "1"}]),
+        ("family", "!=", [{"id": "30"}]),
+        ("familyID", "!=", "30"),
+        ("ip", "!=", "10.0.0.0/8"),
+        ("pluginType", "!=", "active"),
+        ("pluginType", "=", "active,passive"),
+        ("pluginType", "=", "event"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_146(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages_of import Reading, finding, read, row
+from pages_of import Reading, Row, finding, read, row
 
 from plumbline.domain.finding import Source
+from plumbline.domain.normalise import Note
 from plumbline.extract.sheet import STAGED
 
 
@@ -99,13 +100,16 @@ def test_a_vuln_uuid_names_a_finding_only_where_the_row_says_so() -> None:
 
 def test_hosts_are_told_once_a_page_with_the_span_of_their_findings() -> None:
     page = read(
-        row(1, port="1", firstSeen="1000", lastSeen="5000"),
-        row(1, port="2", firstSeen="2000", lastSeen="9000"),
+        row(1, port="1", firstSeen="1700001000", lastSeen="1700005000"),
+        row(1, port="2", firstSeen="1700002000", lastSeen="1700009000"),
         row(2),
     )
     assert page.aliases.num_rows == 2
     first = page.aliases.to_pylist()[0]
-    assert [int(first[name].timestamp()) for name in ("first_seen", "last_seen")] == [1000, 9000]
+    assert [int(first[name].timestamp()) for name in ("first_seen", "last_seen")] == [
+        1_700_001_000,
+        1_700_009_000,
+    ]
     assert page.findings["alias"].to_pylist()[:2] == [first["alias"]] * 2
 
 
@@ -130,10 +134,10 @@ def test_outputs_are_given_once_in_a_run() -> None:
 
 def test_plugins_are_given_once_in_a_run_and_again_when_they_change() -> None:
     reading = Reading()
-    same = {"pluginID": "7", "pluginModDate": "1000"}
+    same = {"pluginID": "7", "pluginModDate": "1700000000"}
     assert reading.read([row(1, **same), row(2, **same)]).plugins.num_rows == 1
     assert reading.read([row(3, **same)]).plugins.num_rows == 0
-    again = reading.read([row(4, **same | {"pluginModDate": "2000"})])
+    again = reading.read([row(4, **same | {"pluginModDate": "1700000001"})])
     assert again.plugins.num_rows == 1
     assert again.odd == {"plugin told in two ways": 1}
 
@@ -203,10 +207,77 @@ def test_what_does_not_fit_a_host_is_kept_with_its_findings_and_counted() -> Non
     odd = {"acrScore": "high", "credentialed": "perhaps"}
     page = read(row(1, **odd, port="1"), row(1, **odd, port="2"), row(2))
     assert [json.loads(one or "{}") for one in page.findings["extra"].to_pylist()] == [odd, odd, {}]
-    assert page.odd == {"field acrScore": 1, "field credentialed": 1}
+    assert page.odd == {
+        Note.SCORE_UNREADABLE: 1,
+        "credentialed with a value that does not fit": 1,
+    }
     assert page.aliases["acr"].to_pylist() == [None, None]
 
 
 def test_a_host_that_tells_of_credentials_is_heard() -> None:
     page = read(row(1, credentialed="true"), row(2, credentialed="0"), row(3))
     assert page.aliases["credentialed"].to_pylist() == [True, False, None]
+
+
+def test_what_was_odd_is_counted_with_an_example_and_its_place() -> None:
+    page = read(row(1), row(2, ip="2001:DB8::1", pluginID="9", lastSeen="9999999999"), row(3))
+    assert page.odd == {Note.ADDRESS_REWRITTEN: 1, Note.TIME_OUTSIDE: 1}
+    place = "plugin 9 on 2001:DB8::1, repository 1, page row 2"
+    assert page.odd.examples == {
+        Note.ADDRESS_REWRITTEN: f"'2001:DB8::1' (ip, {place})",
+        Note.TIME_OUTSIDE: f"'9999999999' (lastSeen, {place})",
+    }
+    assert page.findings["ip"].to_pylist()[1] == "2001:db8::1"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"ip": "2001:DB8:0::1"}, {"ip": "2001:db8::1"}),
+        ({"ip": "010.000.000.001"}, {"ip": "10.0.0.1"}),
+        ({"dnsName": "Host.Example."}, {"dnsName": "host.example"}),
+        ({"protocol": "6"}, {"protocol": "TCP"}),
+        ({"protocol": "tcp"}, {"protocol": "TCP"}),
+        ({"port": 443}, {"port": "443"}),
+        ({"port": 443.0}, {"port": "443"}),
+        ({"pluginID": 0}, {"pluginID": "0"}),
+    ],
+)
+def test_what_means_the_same_is_the_same_finding(first: Row, second: Row) -> None:
+    one, two = keys(row(1, **first), row(1, **second))
+    assert one == two
+
+
+@pytest.mark.parametrize("field", ["pluginID", "port", "protocol"])
+def test_what_cannot_be_read_never_makes_two_findings_one(field: str) -> None:
+    values = ["x", "y", "70000000000000000000", "70000000000000000001", "", "n/a", "?"]
+    rows = [row(1, **{field: value}) for value in values]
+    assert len(set(keys(*rows))) == len(values)
+
+
+@pytest.mark.parametrize("plugin_id", [-7, 0, -1, 1_000_007, 2**63 - 1, -(2**63)])
+def test_any_whole_number_is_a_plugin_id(plugin_id: int) -> None:
+    found = finding(pluginID=str(plugin_id))
+    assert (found["plugin_id"], found["extra"]) == (plugin_id, None)
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [
+        ({"id": "3.0", "name": "High"}, 3),
+        ({"id": "", "name": "High", "description": "High Severity"}, 3),
+        ({"id": "7", "name": "Critical"}, 4),
+        ("Low", 1),
+        ({"id": "5", "name": "Emergency"}, None),
+        (None, None),
+    ],
+)
+def test_a_severity_without_a_known_id_is_read_by_its_name(
+    severity: object, expected: int | None
+) -> None:
+    page = read(row(1), row(2, severity=severity))
+    assert page.findings["severity"].to_pylist() == [1, expected]
+    [kind] = page.odd or ["severity"]
+    assert kind.startswith("severity")
+    kept = json.loads(page.findings["extra"].to_pylist()[1] or "{}")
+    assert kept == ({} if expected is not None else {"severity": severity})

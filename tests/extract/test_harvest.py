@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given as drawn
+from hypothesis import settings
 from hypothesis import strategies as st
 from listing import Listing, Meddle, Row, Spoil, row
 
@@ -21,7 +22,7 @@ from plumbline.extract.pager import PageSize
 from plumbline.extract.pages import PageReader
 from plumbline.extract.slices import Asking, Slice
 from plumbline.lake.engine import connect
-from plumbline.lake.staging import Outcome, SliceStage
+from plumbline.lake.staging import Cause, Outcome, SliceStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +209,7 @@ def test_an_answer_cut_off_is_asked_for_again(tmp_path: Path) -> None:
     assert staged(stage, outcome) == truth(ROWS)
 
 
-@given(stop=st.integers(1, 5))
+@drawn(stop=st.integers(1, 5))
 @settings(max_examples=10, deadline=None)
 def test_a_stopped_reading_goes_on_behind_the_last_staged_page(
     tmp_path_factory: pytest.TempPathFactory, stop: int
@@ -250,3 +251,57 @@ def test_the_next_slice_is_asked_for_while_the_last_page_of_this_one_is_read(
     assert [outcome.whole for outcome in found.values()] == [True, True]
     assert list(found) == [PART, other]
     assert console.windows == [(0, 60), (59, 119), (0, 60), (59, 119)]
+
+
+def given(
+    tmp_path: Path, rows: list[Row], spoil: Spoil = lambda _n, answer, _asked: answer
+) -> tuple[Outcome, Listing]:
+    console = Listing(rows, spoil=spoil)
+    with harvest(console, None) as reading:
+        ((_, outcome),) = reading.read_all([(PART, SliceStage(tmp_path / "slice"))])
+    return outcome, console
+
+
+def test_a_row_told_twice_for_good_is_read_again_and_then_counted(tmp_path: Path) -> None:
+    outcome, console = given(tmp_path, [*ROWS, ROWS[3]])
+    assert outcome.whole
+    assert (outcome.expected, outcome.distinct, outcome.repeated) == (101, 100, 1)
+    assert len(console.windows) == 2
+
+
+def test_rows_of_one_key_with_several_severities_are_all_kept(tmp_path: Path) -> None:
+    other = {**ROWS[3], "severity": {"id": "0", "name": "", "description": ""}}
+    outcome, _ = given(tmp_path, [*ROWS, other])
+    assert outcome.whole
+    assert (outcome.distinct, outcome.repeated) == (101, 0)
+
+
+def test_a_row_told_in_the_place_of_another_is_no_repeat(tmp_path: Path) -> None:
+    def instead(number: int, answer: dict[str, Any], _asked: int) -> dict[str, Any]:
+        rows = answer["response"]["results"]
+        rows[number % 2] = rows[50]
+        return answer
+
+    outcome, _ = given(tmp_path, ROWS, instead)
+    assert outcome.whole
+    assert (outcome.distinct, outcome.repeated) == (100, 0)
+
+
+def test_one_page_that_is_short_is_never_said_to_have_changed_its_order(tmp_path: Path) -> None:
+    def short(_number: int, answer: dict[str, Any], _asked: int) -> dict[str, Any]:
+        answer["response"]["results"].pop()
+        return answer
+
+    outcome, _ = given(tmp_path, ROWS, short)
+    assert outcome.cause is Cause.SHORT
+    assert "fewer rows than it announced" in outcome.note
+
+
+def test_totals_that_move_are_told_as_they_were(tmp_path: Path) -> None:
+    def moving(number: int, answer: dict[str, Any], _asked: int) -> dict[str, Any]:
+        answer["response"]["totalRecords"] = str(100 + number)
+        return answer
+
+    outcome, _, _ = read(tmp_path, spoil=moving)
+    assert outcome.cause is Cause.CHANGED
+    assert "told 101 to 1" in outcome.note

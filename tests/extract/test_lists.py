@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plumbline.console.records import AssetList
+from plumbline.domain.oddities import Oddities
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.lists import lists_tables, names_itself, with_addresses
 from plumbline.tables import ASSET_LISTS, RANGES
@@ -48,7 +48,7 @@ def test_only_lists_that_do_not_name_their_members_are_asked_for() -> None:
     static, dynamic = told(1, "static", STATIC), told(2, "dynamic", {"rules": {}})
     empty = told(3, "static", {"definedIPs": ""})
     console = Lists(told(2, "dynamic", {}, viewableIPs=viewable("10.0.0.7")), empty)
-    odd = Counter[str]()
+    odd = Oddities()
     found = list(with_addresses(console, [static, dynamic, empty], odd))
     assert console.asked == [2, 3]
     assert not odd
@@ -57,9 +57,9 @@ def test_only_lists_that_do_not_name_their_members_are_asked_for() -> None:
 
 
 def test_a_list_that_is_gone_or_refused_comes_as_it_was_listed_and_is_counted() -> None:
-    dynamic, odd = told(2, "dynamic", {"rules": {}}), Counter[str]()
+    dynamic, odd = told(2, "dynamic", {"rules": {}}), Oddities()
     assert list(with_addresses(Lists(), [dynamic], odd)) == [dynamic]
-    assert odd == {"addresses of list 2 not told": 1}
+    assert odd == {"addresses of an asset list not given by the console": 1}
 
 
 @pytest.mark.parametrize(

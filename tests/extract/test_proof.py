@@ -11,7 +11,7 @@ from pages_of import Reading, row
 
 from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
-from plumbline.extract.proof import count_staged, prove
+from plumbline.extract.proof import count_repeats, count_staged, find_repeats, prove
 from plumbline.lake.engine import connect
 
 if TYPE_CHECKING:
@@ -78,3 +78,16 @@ def test_an_unreadable_severity_counts_where_exactly_it_is_missing(tmp_path: Pat
     assert not all(proof.agrees for proof in prove(1, {Source.CUMULATIVE: missing_two}, ours))
     none_missing = NOTHING | {Severity.LOW: 1, Severity.HIGH: 1}
     assert not all(proof.agrees for proof in prove(1, {Source.CUMULATIVE: none_missing}, ours))
+
+
+def test_rows_that_one_answer_repeats_make_up_what_the_console_counts(tmp_path: Path) -> None:
+    files = [staged(tmp_path, row(1), row(1), row(1), row(3), row(6))]
+    repeats = find_repeats(connect(), files)
+    assert [(one.severity, one.times, one.place) for one in repeats] == [
+        (Severity.LOW, 2, "plugin 10001 on 10.0.0.1")
+    ]
+    theirs = {Source.CUMULATIVE: NOTHING | {Severity.LOW: 4, Severity.HIGH: 1}}
+    proofs = list(prove(1, theirs, count_staged(connect(), files), count_repeats(repeats)))
+    assert all(proof.agrees for proof in proofs)
+    assert {proof.severity: proof.repeated for proof in proofs}[Severity.LOW] == 2
+    assert not all(one.agrees for one in prove(1, theirs, count_staged(connect(), files)))

@@ -12,6 +12,7 @@ from pages_of import Reading, extra, finding, read, row, sent
 
 from plumbline.console.rows import KNOWN_FIELDS, RowDecoder
 from plumbline.domain.finding import Source
+from plumbline.domain.normalise import Note
 from plumbline.errors import RetriableError
 
 if TYPE_CHECKING:
@@ -140,23 +141,23 @@ def test_a_field_of_a_wrong_shape_is_kept_apart_and_the_row_stays(field: str) ->
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "column"),
+    ("field", "value", "column", "kind"),
     [
-        ("port", "https", "port"),
-        ("pluginID", "1e4x", "plugin_id"),
-        ("severity", "dire", "severity"),
-        ("firstSeen", "yesterday", "first_seen"),
-        ("acceptRisk", "maybe", "accepted"),
+        ("port", "https", "port", Note.PORT_UNREADABLE),
+        ("pluginID", "1e4x", "plugin_id", Note.PLUGIN_UNREADABLE),
+        ("severity", "dire", "severity", Note.SEVERITY_UNREADABLE),
+        ("firstSeen", "yesterday", "first_seen", Note.TIME_UNREADABLE),
+        ("acceptRisk", "maybe", "accepted", "acceptRisk with a value that does not fit"),
     ],
 )
 def test_a_value_that_does_not_fit_is_null_kept_and_counted(
-    field: str, value: str, column: str
+    field: str, value: str, column: str, kind: str
 ) -> None:
     page = read(row(1), row(2, **{field: value}))
     found = page.findings.to_pylist()[1]
     assert found[column] is None
     assert extra(found) == {field: value}
-    assert page.odd == {f"field {field}": 1}
+    assert page.odd == {kind: 1}
 
 
 TEXTS = [
@@ -174,7 +175,7 @@ TEXTS = [
 def test_texts_are_kept_to_the_letter(text: str) -> None:
     page = read(row(1, pluginText=text, dnsName=text, pluginName=text))
     assert page.outputs["text"].to_pylist() == [text]
-    assert page.aliases["dns_name"].to_pylist() == [text]
+    assert page.aliases["dns_name"].to_pylist() == [text.strip()]
     assert page.plugins["name"].to_pylist() == [text]
     assert page.odd == {}
 

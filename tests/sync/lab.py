@@ -50,7 +50,7 @@ class Lab:
     def truth(self) -> Counter[Fact]:
         """What the console holds, as it would write it."""
         rows = ((s, row) for s in Source for row in self.emulator.estate.rows(s))
-        return Counter(_told(source, row) for source, row in rows)
+        return Counter(fact_of(source, row) for source, row in rows)
 
     def shown(self, *states: str) -> Counter[Fact]:
         """What the snapshot shows, in the same form."""
@@ -102,7 +102,8 @@ WHERE list_contains($wanted, f.state)
 """
 
 
-def _told(source: Source, row: dict[str, Any]) -> Fact:
+def fact_of(source: Source, row: dict[str, Any]) -> Fact:
+    """A row of the console in the form of a fact."""
     return (
         source.value,
         int(row["repository"]["id"]),
@@ -130,9 +131,14 @@ def labs(folder: Path) -> Iterator[MakeLab]:
     running: list[Emulator] = []
 
     def make(
-        *faults: str, estate: Estate | None = None, page: int | None = None, **scope: Any
+        *faults: str,
+        estate: Estate | None = None,
+        page: int | None = None,
+        clients: str = "",
+        **scope: Any,
     ) -> Lab:
-        emulator = Emulator(estate or Estate.generated(hosts=6, seed=3), http=True)
+        estate = estate or Estate.generated(hosts=6, seed=3)
+        emulator = Emulator(estate, http=not clients, clients=clients)
         emulator.start()
         running.append(emulator)
         for fault in faults:

@@ -20,6 +20,7 @@ SURVIVED = [
     "no-totals",
     "duplicate-rows",
     "shuffle",
+    "unstable-order",
     "vanish:once",
     "appear:once",
     "vanish:3",

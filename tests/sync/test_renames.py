@@ -12,6 +12,7 @@ from story import meddle
 from plumbline.domain.run import RunMode
 from plumbline.emulator.estate import Estate
 from plumbline.emulator.hosts import IP_KEY
+from plumbline.ledger.models import SnapshotRow
 
 if TYPE_CHECKING:
     from lab import Lab, MakeLab
@@ -182,3 +183,35 @@ def test_both_names_at_once_are_two_hosts_again(lab: Lab) -> None:
             "WHERE h.dns_name = 'other.example' AND f.state IN ('open', 'reopened', 'accepted')"
         )[0][0]
     )
+
+
+def test_hosts_that_an_earlier_version_had_split_are_mended_by_the_next_full_run(lab: Lab) -> None:
+    place = named(lab)
+    shelf = lab.emulator.estate.view.stock.hosts
+    was = host(lab, place)
+    # Another machine, as far as is known then: so the old name departs and the new one is new.
+    shelf.replace(place, replace(was, mac="02:00:00:00:00:01"))
+    assert lab.sync(full=True).error is None
+    split = rename(lab, place, "other.example", mac="02:00:00:00:00:02")
+    assert split.run.counts["vanished"] > 0
+    shelf.replace(place, replace(shelf.items[place], mac="02:00:00:00:00:01"))
+    for row in SnapshotRow.objects.all():
+        row.plan = {name: value for name, value in row.plan.items() if name != "form"}
+        row.save()
+    mended = lab.sync()
+    assert mended.error is None, mended.error
+    assert mended.run.mode is RunMode.FULL
+    assert changes(mended) == NOTHING
+    names = "SELECT host, first_alias IS NULL FROM aliases WHERE ip = $ip AND repository_id = $home"
+    rows = lab.ask(names, ip=was.ip, home=was.repository.id)
+    assert len({key for key, _ in rows}) == 1
+    assert sorted(first for _, first in rows) == [False, True]
+    opened = lab.ask(
+        "SELECT DISTINCT opened_run, state FROM findings WHERE ip = $ip AND repository_id = $home "
+        "AND state <> 'fixed'",
+        ip=was.ip,
+        home=was.repository.id,
+    )
+    assert {run for run, _ in opened} == {1}
+    assert "vanished" not in {state for _, state in opened}
+    assert changes(lab.sync(full=True)) == NOTHING

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def console(*, http: bool = True, hosts: int = 3) -> Iterator[Emulator]:
-    """A console on loopback; without `http` it shows a certificate that it signed itself."""
+def console(*, http: bool = True, hosts: int = 3, clients: str = "") -> Iterator[Emulator]:
+    """A console on loopback; without `http` it shows a certificate that it signed itself.
+
+    With `clients`, an authority as PEM, callers have to show a certificate of it.
+    """
     estate = Estate.generated(hosts=hosts, seed=5, findings_per_host=30)
-    with Emulator(estate, http=http) as found:
+    with Emulator(estate, http=http and not clients, clients=clients) as found:
         yield found
 
 
-def begun(browser: Any, found: Emulator, name: str = "lab", **more: str) -> Any:
+def begun(browser: Any, found: Emulator, name: str = "lab", **more: Any) -> Any:
     return browser.post("/connect", {"name": name, "url": found.url, **more})
 
 

@@ -141,9 +141,10 @@ def _pairs(
     aliases: pa.Table, ranges: pa.Table, addresses: Entries, first: Numbers, last: Numbers
 ) -> Entries:
     """Entries of address and name that some range is; such ranges are moved to them."""
-    name = _plain(pc.replace_substring_regex(ranges["text"], r"^[^|]*\|?([^|]*).*$", r"\1"))
     home = ranges["repository_id"].combine_chunks()
-    lines = np.flatnonzero((first == last) & (first >= places.IPV4) & filled(name) & filled(home))
+    single = (first == last) & (first >= places.IPV4) & filled(home)
+    name = _line_names(ranges["text"], single)
+    lines = np.flatnonzero(single & filled(name))
     if not len(lines):
         return Entries(alias=lines, place=lines, telling=lines > 0)
     tokens = _token(home, first[lines], name, lines)
@@ -163,6 +164,13 @@ def _pairs(
         place=places.PAIR + code[known],
         telling=addresses.telling[near][known],
     )
+
+
+def _line_names(texts: pa.ChunkedArray, wanted: Marks) -> pa.Array:
+    """What `address|name|` lines call their hosts; empty elsewhere."""
+    barred = pc.if_else(pa.array(wanted), pc.match_substring(texts, "|"), False)  # noqa: FBT003
+    named = pc.if_else(barred, texts, "")
+    return _plain(pc.replace_substring_regex(named, r"^[^|]*\|?([^|]*).*$", r"\1"))
 
 
 def _token(home: pa.Array, place: Numbers, name: pa.Array, rows: Numbers) -> pa.Array:

@@ -29,7 +29,6 @@ IPV6 = 3 << 32
 UUID = 4 << 32
 
 _PLAIN_IPV4 = r"^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$"
-_HALF = (1 << 64) - 1
 _MAPPED = 0xFFFF
 """The upper half of an IPv6 address's lower half where it stands for an IPv4 one."""
 
@@ -64,9 +63,8 @@ def ranks(halves: Halves) -> Numbers:
 
 def hex_halves(texts: pa.Array) -> Halves:
     """Addresses of 32 hex digits as two 64-bit numbers each."""
-    numbers = [int(text, 16) for text in texts.to_pylist()]
-    pairs = [(number >> 64, number & _HALF) for number in numbers]
-    return np.array(pairs, np.uint64).reshape(-1, 2)
+    octets = bytes.fromhex("".join(texts.to_pylist()))
+    return np.frombuffer(octets, ">u8").astype(np.uint64).reshape(-1, 2)
 
 
 def _ipv4_numbers(texts: pa.Array) -> Numbers:

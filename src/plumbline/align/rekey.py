@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from plumbline.domain.identity import key_of_tail, twin_key
+from plumbline.domain.identity import finding_tail, key_of_tail, names_vuln_uuid, twin_key
 from plumbline.lake.sql import statement
 
 if TYPE_CHECKING:
@@ -57,3 +57,24 @@ def show_rekeyed(
     renamed = rekey(engine, rows, continued)
     rekeyed = "rows_rekeyed" if renamed else "rows_as_staged"
     engine.sql(statement("plumbline.align", rekeyed)).create_view(name, replace=True)
+
+
+def mend_known(engine: duckdb.DuckDBPyConnection) -> None:
+    """Key the published findings in `before` anew where their host had been split in two.
+
+    Keys that this version would not make are left alone: the rows were odd when they came.
+    """
+    found = engine.execute(statement("plumbline.align", "findings_of_split")).to_arrow_table()
+    kept: dict[str, list[str]] = {"finding": [], "becomes": []}
+    for row in found.to_pylist():
+        named = names_vuln_uuid(row["vuln_uniqueness"] or "")
+        parts = (row["plugin_id"], row["port"], row["protocol"], row["vuln_uuid"] if named else "")
+        tail = finding_tail(*("" if part is None else str(part) for part in parts))
+        if key_of_tail(row["alias"], tail) == row["finding"]:
+            kept["finding"].append(row["finding"])
+            kept["becomes"].append(key_of_tail(row["first_alias"], tail))
+    pairs = {name: pa.array(keys, pa.string()) for name, keys in kept.items()}
+    engine.register("rekeyed", pa.table(pairs))
+    engine.execute(statement("plumbline.align", "findings_mended"))
+    engine.unregister("rekeyed")
+    engine.execute("CREATE OR REPLACE VIEW before AS FROM mended")

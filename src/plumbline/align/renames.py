@@ -58,6 +58,7 @@ class NameHistory:
     """Follows the names of a connection's hosts from reading to reading.
 
     `known` are the aliases of the last snapshot. A reading is what a run was told, or one file.
+    Nearly all names stay as they were: only hosts near to one that changed are given to the engine.
     """
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, known: pa.Table) -> None:
@@ -65,19 +66,26 @@ class NameHistory:
         self._events: list[pa.Table] = []
         self._readings = 0
         known = known.select([*_COLUMNS, "first_alias", "evidence", "present"])
-        known = _comparable(known, _canonical(known["ip"]))
-        engine.register("known_now", known)
-        engine.execute(_sql("names_known"))
+        engine.register("known_now", _comparable(known, _canonical(known["ip"])))
+        self._known = engine.execute(_sql("names_known")).to_arrow_table()
         engine.unregister("known_now")
 
-    def read(self, told: pa.Table, whole: Iterable[tuple[int, str | None]]) -> None:
+    def read(
+        self, told: pa.Table, whole: Iterable[tuple[int, str | None]], *, all_of_them: bool = False
+    ) -> None:
         """Take in the aliases of one reading, in any number of rows each.
 
         `whole` names the repositories, and single addresses in them, of which every host was told.
+        With `all_of_them`, hosts are looked at whose names did not change, too.
         """
         self._readings += 1
-        rows = _comparable(told.select(_COLUMNS), told["ip"])
-        self._engine.register("told_now", rows)
+        told = _comparable(told.select(_COLUMNS), told["ip"])
+        changed = told["alias"].is_valid() if all_of_them else self._changed(told)
+        if not pc.any(changed).as_py():
+            return
+        near_told, near_known = _near(changed, told, self._known)
+        self._engine.register("told_now", told.filter(near_told))
+        self._engine.register("names_known", self._known.filter(near_known))
         self._engine.register("read_whole", _places(whole))
         self._engine.execute(_sql("names_told"))
         renames = self._engine.execute(_sql("renames")).to_arrow_table()
@@ -86,17 +94,71 @@ class NameHistory:
         renamed = renames.filter(renames["is_renamed"]).select(RENAMED.names)
         self._events.append(renamed.cast(RENAMED))
         self._engine.register("renames", renames)
-        self._engine.execute(_sql("names_learned"), {"reading": self._readings})
-        for name in ("told_now", "renames", "read_whole"):
+        learned = self._engine.execute(_sql("names_learned"), {"reading": self._readings})
+        rest = self._known.filter(pc.invert(near_known))
+        self._known = pa.concat_tables([rest, learned.to_arrow_table().cast(rest.schema)])
+        for name in ("told_now", "names_known", "renames", "read_whole"):
             self._engine.unregister(name)
+
+    def _changed(self, told: pa.Table) -> pa.ChunkedArray:
+        """Which rows tell a new alias, another name, or a host that had several names."""
+        place = pc.index_in(told["alias"], value_set=self._known["alias"])
+        before = self._known.select(["dns", "netbios_name", "first_alias"]).take(place)
+        several = self._continued()["first_alias"]
+        changed = pc.or_(place.is_null(), pc.is_in(before["first_alias"], value_set=several))
+        for name in ("dns", "netbios_name"):
+            now, was = (pc.utf8_upper(pc.fill_null(rows[name], "")) for rows in (told, before))
+            changed = pc.or_(changed, pc.not_equal(now, was))
+        return changed
+
+    def mend(self) -> bool:
+        """Join hosts that an earlier version took for two, once everything was read anew.
+
+        Reads the findings of the last snapshot from `before`; whether they have to be keyed anew.
+        """
+        self._engine.register("names_known", self._known)
+        split = self._engine.execute(_sql("split_hosts")).to_arrow_table()
+        self._engine.unregister("names_known")
+        self._engine.register("split_hosts", split)
+        place = pc.index_in(self._known["alias"], value_set=split["alias"])
+        for name in ("first_alias", "evidence"):
+            column = pc.coalesce(split[name].take(place), self._known[name])
+            at = self._known.column_names.index(name)
+            self._known = self._known.set_column(at, name, column)
+        return bool(split.num_rows)
 
     def renames(self) -> Renames:
         """What has been learned so far."""
-        continued = self._engine.execute(_sql("names_continued")).to_arrow_table().cast(_CONTINUED)
-        former = (
-            self._engine.execute(_sql("names_former")).to_arrow_table()["alias"].combine_chunks()
-        )
-        return Renames(continued=continued, former=former, events=pa.concat_tables(self._events))
+        continued = self._continued()
+        several = pc.is_in(self._known["first_alias"], value_set=continued["first_alias"])
+        self._engine.register("names_of_several", self._known.filter(several))
+        former = self._engine.execute(_sql("names_former")).to_arrow_table()["alias"]
+        self._engine.unregister("names_of_several")
+        events = pa.concat_tables([RENAMED.empty_table(), *self._events])
+        return Renames(continued=continued, former=former.combine_chunks(), events=events)
+
+    def _continued(self) -> pa.Table:
+        """Aliases that continue a host which was first known under another one."""
+        rows = self._known.select(_CONTINUED.names)
+        return rows.filter(pc.not_equal(rows["alias"], rows["first_alias"])).combine_chunks()
+
+
+def _near(
+    changed: pa.ChunkedArray, told: pa.Table, known: pa.Table
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Rows at the addresses of what changed, and all that bear a name which is or was there."""
+    places = told["ip"].filter(changed).combine_chunks()
+    here = [pc.is_in(rows["ip"], value_set=places) for rows in (told, known)]
+    here[0] = pc.or_(here[0], changed)
+    names = [rows["dns"].filter(at) for rows, at in zip((told, known), here, strict=True)]
+    borne = pc.drop_null(pa.chunked_array([*names[0].chunks, *names[1].chunks], pa.string()))
+    told_near, known_near = (
+        pc.or_(at, pc.is_in(rows["dns"], value_set=borne.combine_chunks()))
+        for rows, at in zip((told, known), here, strict=True)
+    )
+    # What was told of an alias that changed is compared with what was known of it.
+    ours = told["alias"].filter(told_near).combine_chunks()
+    return told_near, pc.or_(known_near, pc.is_in(known["alias"], value_set=ours))
 
 
 def _sql(name: str) -> str:
@@ -123,13 +185,17 @@ def _comparable(aliases: pa.Table, ip: pa.Array | pa.ChunkedArray) -> pa.Table:
     return pa.table({**dict(zip(kept.column_names, kept.columns, strict=True)), **columns})
 
 
-def _canonical(written: pa.ChunkedArray) -> pa.Array:
+def _canonical(written: pa.ChunkedArray) -> pa.ChunkedArray:
     """Addresses in their canonical form; older snapshots hold them as they were written."""
-    distinct = written.combine_chunks().dictionary_encode()
+    plain = pc.match_substring_regex(pc.fill_null(written, ""), f"^{addresses.PLAIN_IPV4}$")
+    if pc.all(plain).as_py():
+        return written
+    rest = written.filter(pc.invert(plain)).combine_chunks().dictionary_encode()
     texts = [
-        text and (addresses.address(text).value or text) for text in distinct.dictionary.to_pylist()
+        text and (addresses.address(text).value or text) for text in rest.dictionary.to_pylist()
     ]
-    return pa.array(texts, pa.string()).take(distinct.indices)
+    found = pa.array(texts, pa.string()).take(rest.indices)
+    return pc.replace_with_mask(written.combine_chunks(), pc.invert(plain).combine_chunks(), found)
 
 
 def _places(whole: Iterable[tuple[int, str | None]]) -> pa.Table:

@@ -188,8 +188,8 @@ _WORST = tuple((MARKS[severity].glyph, True) for severity in ("critical", "high"
 def _hosts(rows: Sequence[Row]) -> Table:
     table = _grid(("risk", True), ("host", False), *_WORST, ("name", False))
     for row in rows:
-        name = visible(row["dns_name"] or row["os"] or "")
         address = visible(row["ip"] or row["host"][:12])
+        name = visible(row["host_name"] if row["host_name"] != row["ip"] else row["os"] or "")
         table.add_row(f"{row['risk']:.1f}", Text(address), *_worst(row), Text(name))
     return table
 

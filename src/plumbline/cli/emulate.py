@@ -66,6 +66,10 @@ _AccessKeyFile = Annotated[
 _SecretKeyFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Accept the secret key in this file.")
 ]
+_ClientCa = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Demand client certificates of this authority (PEM)."),
+]
 
 
 def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
@@ -86,6 +90,7 @@ def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
     ago: _Ago = 0,
     access_key_file: _AccessKeyFile = None,
     secret_key_file: _SecretKeyFile = None,
+    client_ca: _ClientCa = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve an emulated Security Center on loopback until interrupted.
@@ -103,7 +108,14 @@ def emulate(  # noqa: PLR0913 - one option each, as the command line shows them
         _move_on(estate, evolve, change, reach)
     elif change is not None:
         raise UsageError("--change needs days to happen in.", advice="--evolve DAYS beside it.")
-    options = {"http": http, "port": port, "keys": keys, "latency": latency, "row_cost": row_cost}
+    options = {
+        "clients": _clients(client_ca, http=http),
+        "http": http,
+        "port": port,
+        "keys": keys,
+        "latency": latency,
+        "row_cost": row_cost,
+    }
     _serve(_emulator(estate, fault or [], options), as_json=as_json)
 
 
@@ -175,6 +187,19 @@ def _keys(access: Path | None, secret: Path | None) -> tuple[str, str] | None:
         return access.read_text().strip(), secret.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"A key file cannot be read: {error}.", advice=_KEYS_ADVICE) from error
+
+
+def _clients(file: Path | None, *, http: bool) -> str:
+    if file is None:
+        return ""
+    if http:
+        raise UsageError("--client-ca speaks of TLS.", advice="leave --http out.")
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{file} cannot be read: {error}.", advice="a file in PEM form."
+        ) from error
 
 
 def _emulator(estate: "Estate", faults: list[str], options: dict[str, Any]) -> "Emulator":

@@ -13,6 +13,7 @@ from plumbline.cli.terms import app_of
 from plumbline.report.formats import Format
 
 if TYPE_CHECKING:
+    from plumbline.posture import filters
     from plumbline.posture.engine import Estate
     from plumbline.posture.relation import Relation
     from plumbline.report.interface import Sheet
@@ -105,9 +106,18 @@ def asked(
     limit: int | None,
     form: Format,
 ) -> Asked:
-    """What the options of a command ask for."""
+    """What the options of a command ask for.
+
+    Raises:
+        UsageError: the query or a column cannot be used.
+    """
+    # ruff: noqa: PLC0415 - a second to import, not for --help
+    from plumbline.posture import filters, lookalikes
+
+    written = " ".join(query or ())
+    lookalikes.refuse(relation, filters.parse(written))
     return Asked(
-        query=" ".join(query or ()),
+        query=written,
         columns=_columns(_names(columns), relation, form),
         order=_names(sort),
         limit=limit,
@@ -120,7 +130,6 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
     Raises:
         UsageError: the query, a column or the order cannot be used.
     """
-    # ruff: noqa: PLC0415 - a second to import, not for --help
     from plumbline.posture import consoles, explore, filters
     from plumbline.report.interface import Sheet
     from plumbline.report.provenance import about
@@ -135,7 +144,8 @@ def sheet(estate: "Estate", warnings: Sequence[str], relation: "Relation", asked
     answer = explore.rows(relation, estate, request)
     more = list(consoles.ambiguities(relation, estate, request.query))
     if asked.limit is not None:
-        more += _cut(explore.total(relation, estate, request.query), asked.limit)
+        total = explore.total(relation, estate, request.query)
+        more += _cut(total, asked.limit) if total else _searched(relation, request.query)
     return Sheet(
         name=relation.name,
         columns=tuple(field.heading for field in shown),
@@ -170,13 +180,22 @@ def field_sheet(relation: "Relation") -> "Sheet":
 
 def _columns(wanted: tuple[str, ...], relation: "Relation", form: Format) -> tuple[str, ...]:
     """What is shown: what was asked for; else what people can take in, or all for programs."""
-    return wanted if wanted or form is Format.TABLE else relation.contract
+    return wanted if wanted or form is Format.TABLE else relation.exported
 
 
 def _cut(total: int, limit: int) -> list[str]:
     if total <= limit:
         return []
     return [f"{total:,} rows match, {limit:,} are shown; --limit N or --all shows more."]
+
+
+def _searched(relation: "Relation", query: "filters.Query") -> list[str]:
+    """Where the words of a query that finds nothing were looked for."""
+    words = [str(term) for term in query.terms if not term.name]
+    if not words:
+        return []
+    fields = ", ".join(relation.searched)
+    return [f"Nothing matches. {' and '.join(words)}: looked for in {fields}."]
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 import typer
 
-from plumbline.console import addresses
+from plumbline.cli import client_certificate
+from plumbline.console import addresses, options
 from plumbline.domain.connection import (
     Address,
     Connection,
+    ListRequest,
     Manners,
     Scope,
     Trust,
@@ -26,6 +28,8 @@ from plumbline.errors import UsageError
 
 PROXY = "PLUMBLINE_PROXY"
 ALL = "all"
+_USUAL = "usual"
+Word = TypeVar("Word", bound=str)
 _NONE, _ENV = ("", "none"), "env"
 _TRUST = "--ca, --fingerprint, --insecure and --system-ca"
 
@@ -80,6 +84,25 @@ class Flags:
         Many,
         _option("Host, .domain or network not reached by the proxy; repeatable.", metavar="HOST"),
     ] = None
+    client_certificate: Annotated[
+        str | None,
+        _option(
+            "Certificate (PEM) that the console demands of its callers; 'none' removes it.",
+            metavar="FILE",
+        ),
+    ] = None
+    client_key: Annotated[
+        Path | None,
+        _option("Its private key (PEM), where it is in a file of its own.", metavar="FILE"),
+    ] = None
+    client_key_password_file: Annotated[
+        Path | None,
+        _option(
+            "Read the password of that key from here; else it comes from "
+            f"{options.CLIENT_KEY_PASSWORD}.",
+            metavar="FILE",
+        ),
+    ] = None
     repository: Annotated[
         Many, _option("Only this repository; repeatable, or 'all'.", metavar="ID")
     ] = None
@@ -97,6 +120,41 @@ class Flags:
         _option("Only findings seen in the last so many days; 0 for all.", min=0, max=36_500),
     ] = None
     was: Annotated[Was | None, _option("Findings of web application scans.")] = None
+    exclude_repository: Annotated[
+        Many, _option("Not this repository; repeatable, or 'none'.", metavar="ID")
+    ] = None
+    exclude_family: Annotated[
+        Many, _option("Not this plugin family; repeatable, or 'none'.", metavar="ID")
+    ] = None
+    exclude_plugin_type: Annotated[
+        Many,
+        _option(
+            "Not this plugin type (active, passive, compliance, lce); repeatable, or 'none'.",
+            metavar="WORD",
+        ),
+    ] = None
+    exclude_address: Annotated[
+        Many,
+        _option(
+            "Not hosts at this address, in this range or CIDR block; repeatable, or 'none'.",
+            metavar="RANGE",
+        ),
+    ] = None
+    list_filter: Annotated[
+        Many,
+        _option(
+            "Asset lists: usable, manageable, excludeAllDefined, excludeWatchlists; repeatable, "
+            "or 'usual' for excludeAllDefined and usable.",
+            metavar="WORD",
+        ),
+    ] = None
+    list_field: Annotated[
+        Many,
+        _option(
+            "A further field of asset lists, such as canUse; repeatable, or 'none'.",
+            metavar="FIELD",
+        ),
+    ] = None
     page_size: Annotated[
         int | None,
         _option("Rows a page at most; 0 lets pages adapt.", min=0, max=100_000),
@@ -152,10 +210,13 @@ def apply(flags: Flags, base: Connection) -> Connection:
         UsageError: a value cannot be used; names it and what is allowed.
         ConfigurationError: the CA file cannot be used.
     """
+    scope = _scope(flags, base.scope)
+    options.check_scope(scope)
     return replace(
         base,
         address=_address(flags, base.address),
-        scope=_scope(flags, base.scope),
+        scope=scope,
+        lists=_lists(flags, base.lists),
         manners=_manners(flags, base.manners),
     )
 
@@ -169,6 +230,8 @@ def warnings(flags: Flags, connection: Connection) -> list[str]:
             f"The certificate of {connection.address.url} is not verified: anyone in between can "
             "read the keys. Compare its fingerprint and use --fingerprint instead."
         )
+    if flags.client_certificate and connection.address.client:
+        told += client_certificate.warnings(connection.address.client)
     if flags.proxy and "@" in flags.proxy:
         told.append(
             "The proxy's password was visible in the list of processes; "
@@ -185,6 +248,7 @@ def _address(flags: Flags, base: Address) -> Address:
         trust=_trust(flags, base.trust, url),
         proxy=base.proxy if flags.proxy is None else proxy_of(flags.proxy),
         no_proxy=base.no_proxy if flags.no_proxy is None else _hosts(flags.no_proxy),
+        client=client_certificate.of_flags(flags, base.client, url),
     )
 
 
@@ -239,7 +303,38 @@ def _scope(flags: Flags, base: Scope) -> Scope:
         families=_numbers("--family", flags.family, base.families),
         look_back_days=base.look_back_days if days is None else days or None,
         was=base.was if flags.was is None else _WAS[flags.was],
+        exclude_repositories=_numbers(
+            "--exclude-repository", flags.exclude_repository, base.exclude_repositories, none="none"
+        ),
+        exclude_families=_numbers(
+            "--exclude-family", flags.exclude_family, base.exclude_families, none="none"
+        ),
+        exclude_plugin_types=_named(
+            flags.exclude_plugin_type, base.exclude_plugin_types, options.plugin_types
+        ),
+        exclude_addresses=_named(
+            flags.exclude_address, base.exclude_addresses, options.address_ranges
+        ),
     )
+
+
+def _lists(flags: Flags, base: ListRequest) -> ListRequest:
+    usual = flags.list_filter is not None and _words(flags.list_filter) == [_USUAL]
+    filters = _named(flags.list_filter, base.filters, options.list_filters) if not usual else ()
+    return ListRequest(
+        filters=filters or ListRequest().filters,
+        fields=_named(flags.list_field, base.fields, options.list_fields),
+    )
+
+
+def _named(
+    given: Many, base: tuple[Word, ...], read: Callable[[list[str]], tuple[Word, ...]]
+) -> tuple[Word, ...]:
+    """The words of a repeatable option, read; 'none' or nothing clears them."""
+    if given is None:
+        return base
+    words = _words(given)
+    return () if [word.lower() for word in words] == ["none"] else read(words)
 
 
 def _manners(flags: Flags, base: Manners) -> Manners:
@@ -269,16 +364,18 @@ def _hosts(given: Sequence[str]) -> tuple[str, ...]:
     return () if [word.lower() for word in words] == ["none"] else tuple(words)
 
 
-def _numbers(option: str, given: Many, base: tuple[int, ...]) -> tuple[int, ...]:
+def _numbers(
+    option: str, given: Many, base: tuple[int, ...], *, none: str = ALL
+) -> tuple[int, ...]:
     if given is None:
         return base
     words = _words(given)
-    if words == [ALL]:
+    if words == [none]:
         return ()
     if not words or not all(word.isascii() and word.isdigit() for word in words):
         raise UsageError(
             f"{option} takes the console's numbers, not {', '.join(given)!r}.",
-            advice=f"write {option} 1 {option} 2, or {option} {ALL}.",
+            advice=f"write {option} 1 {option} 2, or {option} {none}.",
         )
     return tuple(dict.fromkeys(map(int, words)))
 

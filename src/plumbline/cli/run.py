@@ -100,7 +100,7 @@ def _slice(one: "Slice") -> tuple[object, ...]:
 
 
 def _oddity(one: "Oddity") -> tuple[object, ...]:
-    return one.kind, one.count, one.example[:80]
+    return one.kind, one.count, one.example[:200]
 
 
 def _request(one: "RequestRecord") -> tuple[object, ...]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from plumbline.cli import client_certificate
+
 if TYPE_CHECKING:
     from plumbline.ledger.records import Entry, Run
 
 
 def connection(entry: Entry) -> dict[str, Any]:
     """A connection; its keys are not in it."""
+    from plumbline.ledger import shape  # noqa: PLC0415 - Django, only when called
+
     found = entry.connection
-    address, scope, manners = found.address, found.scope, found.manners
+    address, manners = found.address, found.manners
     return {
         "name": found.name,
         "kind": found.kind,
@@ -19,12 +23,8 @@ def connection(entry: Entry) -> dict[str, Any]:
         "trust": {"kind": address.trust.kind, "value": address.trust.value},
         "proxy": address.proxy_shown,
         "no_proxy": address.no_proxy,
-        "repositories": scope.repositories,
-        "severities": [severity.word for severity in scope.severities],
-        "asset_lists": scope.asset_lists,
-        "families": scope.families,
-        "look_back_days": scope.look_back_days,
-        "was": scope.was.removesuffix("Was"),
+        "client_certificate": client_certificate.shown(address.client),
+        **shape.reads(found),
         "page_size": manners.page_size,
         "connect_timeout": manners.connect_timeout,
         "read_timeout": manners.read_timeout,

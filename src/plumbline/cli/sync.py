@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plumbline.cli import output, session, shown
+from plumbline.cli import oddities, output, session, shown
 from plumbline.domain.connection import ConnectionKind
 from plumbline.errors import UsageError
 
@@ -80,7 +80,10 @@ def _refuse_files(connection: Connection) -> None:
 
 
 def _as_data(report: Report) -> dict[str, Any]:
+    from plumbline.ledger import evidence  # noqa: PLC0415 - Django, only when called
+
     return shown.run(report.run) | {
+        "oddities": evidence.oddities(report.run.number),
         "proof": [one.as_row() for one in report.proofs],
         "warnings": report.warnings,
     }
@@ -93,6 +96,7 @@ def tell(report: Report) -> None:
         output.warn(text)
     if report.error is not None:
         output.put(f"{run.connection}: run {run.number} {run.state}")
+        oddities.tell(run.number)
         output.fail(report.error)
         return
     agreed = sum(proof.agrees for proof in report.proofs)
@@ -103,6 +107,7 @@ def tell(report: Report) -> None:
     )
     words = ("open", "new", "fixed", "reopened", "vanished", "hosts", "plugins", "lists")
     output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))
+    oddities.tell(run.number)
 
 
 def end(reports: Sequence[Report], *, again: bool) -> None:

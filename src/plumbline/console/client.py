@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -30,6 +31,7 @@ from plumbline.console.retry import Patience
 from plumbline.console.transport import Transport
 from plumbline.console.verdict import judge
 from plumbline.console.wire import (
+    FamilyRow,
     HostRow,
     Page,
     PluginRow,
@@ -129,7 +131,7 @@ class Console:
 
     def system(self) -> System:
         """The console's version and build; most versions tell them without keys."""
-        return System.read(self._object(get("/rest/system")), self.version_told)
+        return System.read(self._object(get("/rest/system")))
 
     def status(self) -> Status:
         """Jobs, licence and age of the plugins."""
@@ -175,7 +177,8 @@ class Console:
 
     def asset_lists(self) -> list[AssetList]:
         """The asset lists these keys may use, with their definitions, ordered by id."""
-        permit = get("/rest/asset", filter="excludeAllDefined,usable", fields=_ASSET_LIST)
+        chosen = ",".join(self._connection.lists.filters)
+        permit = get("/rest/asset", filter=chosen, fields=self._list_fields())
         return self._ask(
             _Question(permit=permit, summary=permit.query),
             lambda reply: read_asset_lists(decode_response(reply.body)),
@@ -183,8 +186,13 @@ class Console:
 
     def asset_list(self, number: int, *, viewable: bool = True) -> AssetList:
         """One asset list; with its addresses in each repository unless `viewable` is False."""
-        fields = f"{_ASSET_LIST},viewableIPs" if viewable else _ASSET_LIST
+        fields = self._list_fields(*(("viewableIPs",) if viewable else ()))
         return AssetList.read(self._object(get(f"/rest/asset/{number}", fields=fields)))
+
+    def _list_fields(self, *more: str) -> str:
+        """The usual fields of an asset list, and those that the connection names, each once."""
+        names = (*_ASSET_LIST.split(","), *self._connection.lists.fields, *more)
+        return ",".join(dict.fromkeys(names))
 
     # -- findings -------------------------------------------------------------------------
 
@@ -230,7 +238,10 @@ class Console:
         def read(reply: Reply) -> dict[Severity, int]:
             return read_severity_counts(decode_page(reply.body, SeverityRow))
 
-        return self._analyse(asked, 0, len(Severity), read)
+        counted = Counter[Severity]()
+        for question in asked.questions:
+            counted.update(self._analyse(question, 0, len(Severity), read))
+        return {severity: counted[severity] for severity in Severity}
 
     def host_rows(self, query: Analysis, size: int | None = None) -> Iterator[HostRow]:
         """The hosts with findings that meet the query's conditions, one row a repository.
@@ -246,14 +257,22 @@ class Console:
         """
         return self._sums(replace(query, tool=Tool.SUMID), PluginRow, size)
 
+    def family_rows(self, query: Analysis, size: int | None = None) -> Iterator[FamilyRow]:
+        """The plugin families of the findings that meet the query's conditions, with their numbers.
+
+        Pages as it goes; rows may repeat when the console changes meanwhile.
+        """
+        return self._sums(replace(query, tool=Tool.SUMFAMILY), FamilyRow, size)
+
     def _sums(self, asked: Analysis, row_type: type[T], size: int | None) -> Iterator[T]:
         step = size or self._connection.manners.page_size or _PAGE
-        start, total = 0, 1
-        while start < total:
-            page = self._sum_page(asked, start, start + step, row_type)
-            yield from page.rows
-            total = (page.total or 0) if page.rows else 0
-            start += step
+        for question in asked.questions:
+            start, total = 0, 1
+            while start < total:
+                page = self._sum_page(question, start, start + step, row_type)
+                yield from page.rows
+                total = (page.total or 0) if page.rows else 0
+                start += step
 
     def _sum_page(self, query: Analysis, start: int, end: int, row_type: type[T]) -> Page[T]:
         def read(reply: Reply) -> Page[T]:

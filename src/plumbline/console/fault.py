@@ -30,6 +30,10 @@ class BrokenError(RetriableError):
     """The answer's body ended too early or is not what it says it is."""
 
 
+class ClientCertificateError(UnreachableError):
+    """The console demands a certificate of its callers, or refuses ours."""
+
+
 def before_answer(error: faults.HTTPError, *, reused: bool) -> PlumblineError:
     """Translate what went wrong before an answer began."""
     match error:
@@ -97,6 +101,8 @@ def _of_tls(error: faults.SSLError) -> PlumblineError:
             unchanged="No key was sent.",
         )
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    if isinstance(cause, ssl.SSLError) and (refusal := of_client_certificate(cause)):
+        return refusal
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLCertVerificationError):
         return UnreachableError(
             f"No TLS handshake with the console: {shortly(cause)}.",
@@ -107,6 +113,42 @@ def _of_tls(error: faults.SSLError) -> PlumblineError:
         f"The console's certificate is not trusted: {shortly(cause)}.",
         advice="`plumbline connection test` shows it; then give the authority's CA file, or "
         "compare the fingerprint and pin it.",
+        unchanged="No key was sent.",
+    )
+
+
+_DEMANDED = re.compile("CERTIFICATE_REQUIRED|ALERT_HANDSHAKE_FAILURE|PEER_DID_NOT_RETURN")
+_REFUSED = {
+    "BAD_CERTIFICATE": "it cannot use it",
+    "UNSUPPORTED_CERTIFICATE": "it cannot use one of this kind",
+    "CERTIFICATE_REVOKED": "it was revoked",
+    "CERTIFICATE_EXPIRED": "it has expired",
+    "CERTIFICATE_UNKNOWN": "it does not know it",
+    "UNKNOWN_CA": "it does not know the authority that signed it",
+    "ACCESS_DENIED": "its bearer may not enter",
+    "DECRYPT_ERROR": "its signature does not hold",
+}
+
+
+def of_client_certificate(error: ssl.SSLError) -> ClientCertificateError | None:
+    """What the console objects to in our own certificate, or in its absence; else nothing."""
+    reason = str(error.reason or "")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return None
+    if _DEMANDED.search(reason):
+        return ClientCertificateError(
+            "The console demands a client certificate, and was shown none that it accepts.",
+            advice="Give one with --client-certificate FILE (and --client-key FILE), from an "
+            "authority that the console names; or check that this is the console's port.",
+            unchanged="No key was sent.",
+        )
+    words = next((said for name, said in _REFUSED.items() if f"ALERT_{name}" in reason), "")
+    if not words:
+        return None
+    return ClientCertificateError(
+        f"The console refuses the client certificate: {words}.",
+        advice="Show the console's administrator the certificate that `plumbline connection show` "
+        "names, and give the right one with --client-certificate FILE.",
         unchanged="No key was sent.",
     )
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from plumbline.domain.connection import Scope, WasMode
+from plumbline.domain.connection import PluginType, Scope, WasMode
 from plumbline.domain.finding import Source
+from plumbline.domain.ranges import overlap, read_range
 from plumbline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,16 @@ class Filter:
             return _union(self.value)
         return [{"id": str(one)} for one in self.value]
 
+    def narrowed(self, other: Filter) -> Filter | None:
+        """This condition and another of the same name at once; none when nothing meets both."""
+        if self.name == _IP:
+            value = _common_addresses(str(self.value), str(other.value))
+            return replace(self, value=value) if value else None
+        if isinstance(self.value, tuple) and isinstance(other.value, tuple):
+            common = tuple(one for one in self.value if one in other.value)
+            return replace(self, value=common) if common else None
+        return self if self == other else None
+
     def __str__(self) -> str:
         """The condition in short, for the request ledger."""
         value = self.value if isinstance(self.value, str) else _commas(self.value)
@@ -91,6 +102,9 @@ class Analysis:
     was_filter: bool = True
     """False leaves `wasVuln` out of the filters: consoles without web scanning refuse it (146)."""
     sort: Sort | None = None
+    alternatives: tuple[tuple[Filter, ...], ...] = ((),)
+    """Further conditions of which exactly one set holds for each row that is meant. The console
+    knows no "not" for some filters: what an exclusion leaves is asked for in several questions."""
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.filters]
@@ -111,12 +125,36 @@ class Analysis:
         """The same question inside a connection's scope."""
         return replace(self.where(*scope_filters(scope)), was=scope.was)
 
+    @property
+    def questions(self) -> tuple[Analysis, ...]:
+        """The questions whose answers together are meant, each for one set of alternatives."""
+        return tuple(one for given in self.alternatives if (one := self._with(given)) is not None)
+
+    def _with(self, given: tuple[Filter, ...]) -> Analysis | None:
+        """The same question with further conditions; none when no row can meet them all."""
+        filters = {one.name: one for one in self.filters}
+        for one in given:
+            both = filters[one.name].narrowed(one) if one.name in filters else one
+            if both is None:
+                return None
+            filters[one.name] = both
+        return replace(self, filters=tuple(filters.values()), alternatives=((),))
+
     def body(self, start: int, end: int) -> bytes:
         """The request body for the rows from `start` up to, not including, `end`.
 
         Old consoles read the window inside `query`, the documents put it at the root: both
         places get the same numbers.
+
+        Raises:
+            UsageError: it is not exactly one question.
         """
+        if self.alternatives != ((),):
+            raise UsageError(
+                "Rows of several questions have no common order.",
+                advice="Ask each of `questions`.",
+                unchanged="No request was sent.",
+            )
         window = {"startOffset": start, "endOffset": end}
         query = {
             "type": "vuln",
@@ -143,6 +181,20 @@ class Analysis:
         """The question on one line, for the request ledger."""
         parts = (self.tool.value, self.source.value, *map(str, self.filters), self.was.value)
         return " ".join(parts)
+
+
+_IP = "ip"
+
+
+def _common_addresses(wanted: str, allowed: str) -> str:
+    """Those of the wanted addresses that are allowed; what is no address stays."""
+    ranges = [one for text in allowed.split(",") if (one := read_range(text))]
+    kept: list[str] = []
+    for text in wanted.split(","):
+        found = read_range(text)
+        parts = overlap(found, ranges) if found else []
+        kept += [text] if found is None or parts == [found] else map(str, parts)
+    return ",".join(kept)
 
 
 def repositories(*ids: int) -> Filter:
@@ -173,7 +225,12 @@ def families(*ids: int) -> Filter:
 
 def hosts(*addresses: str) -> Filter:
     """Only findings on these addresses, ranges or CIDR blocks."""
-    return Filter("ip", "=", ",".join(addresses))
+    return Filter(_IP, "=", ",".join(addresses))
+
+
+def plugin_type(kind: PluginType) -> Filter:
+    """Only findings of plugins of this type; no document shows more than one word."""
+    return Filter("pluginType", "=", kind.value)
 
 
 def plugins(*ids: int) -> Filter:
@@ -222,7 +279,11 @@ _MARKED = {
 
 
 def scope_filters(scope: Scope) -> tuple[Filter, ...]:
-    """The conditions that keep a question inside a scope; none for what the scope leaves open."""
+    """The conditions that keep a question inside what a scope includes.
+
+    What it excludes becomes alternatives, see `plumbline.console.exclusions`; excluded families
+    are left out here where others are named.
+    """
     wanted: list[Filter] = []
     if scope.repositories:
         wanted.append(repositories(*scope.repositories))
@@ -231,7 +292,8 @@ def scope_filters(scope: Scope) -> tuple[Filter, ...]:
     if scope.asset_lists:
         wanted.append(asset_lists(*scope.asset_lists))
     if scope.families:
-        wanted.append(families(*scope.families))
+        left = [one for one in scope.families if one not in scope.exclude_families]
+        wanted.append(families(*left))
     if scope.look_back_days is not None:
         wanted.append(seen_in_days(scope.look_back_days))
     return tuple(wanted)

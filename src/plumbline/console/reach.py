@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from plumbline.console.check import Check, Name, Probe, failed, passed, warned
 from plumbline.console.fault import shortly
-from plumbline.console.records import OLDEST, release
 from plumbline.console.tls import Certificate, fetch_certificate, objection
+from plumbline.console.version import Support, ask_version
 from plumbline.domain.connection import TrustKind
-from plumbline.errors import QueryRefusedError, RefusedError
 
 if TYPE_CHECKING:
     from plumbline.domain.connection import Trust
 
-_SUPPORTED = (6, 6)
-_NEWEST = (6, 8)
 _RENEW_DAYS = 30
 
 
@@ -92,40 +89,33 @@ def tls(probe: Probe) -> Check:
 
 def version(probe: Probe) -> Check:
     """Whether a Security Center of a version we know answers."""
-    told = _version(probe)
-    found = release(told)[:2]
-    if not found:
-        return warned(
-            Name.VERSION,
-            "the console does not tell its version",
-            "Versions from 5.20 on may hide it until the keys are accepted.",
-            "Nothing, if the checks below pass.",
-        )
-    shown = f"Tenable Security Center {told}"
-    if found < OLDEST:
-        return failed(
-            Name.VERSION, shown, "API keys exist since 5.13.", "Upgrade the console, best to 6.6."
-        )
-    if found == _SUPPORTED:
-        return passed(Name.VERSION, shown)
-    known = "tolerated" if found <= _NEWEST else "newer than any version Plumbline was made for"
-    return warned(
-        Name.VERSION,
-        shown,
-        f"Plumbline is made for 6.6; {'.'.join(map(str, found))} is {known}.",
-        "Compare the first run's proof closely.",
-    )
-
-
-def _version(probe: Probe) -> str:
-    """The version as told to strangers, to the keys, or by the header of a refusal."""
-    for console in (probe.stranger, probe.console):
-        try:
-            return console.system().version
-        except (RefusedError, QueryRefusedError):
-            if console.version_told:
-                return console.version_told
-    return ""
+    found = ask_version(probe.stranger, probe.console)
+    match found.support:
+        case Support.UNKNOWN:
+            return warned(
+                Name.VERSION,
+                found.shown,
+                "Versions from 5.20 on may hide it until the keys are accepted.",
+                "Nothing, if the checks below pass.",
+            )
+        case Support.TOO_OLD:
+            return failed(
+                Name.VERSION,
+                found.shown,
+                "API keys exist since 5.13.",
+                "Upgrade the console, best to 6.6.",
+            )
+        case Support.SUPPORTED:
+            return passed(Name.VERSION, found.shown)
+        case Support.TOLERATED | Support.NEWER:
+            return warned(
+                Name.VERSION,
+                found.shown,
+                f"Plumbline is made for 6.6; this version is {found.support}.",
+                "Compare the first run's proof closely.",
+            )
+        case _:
+            assert_never(found.support)
 
 
 def _shown(certificate: Certificate, now: float) -> str:

@@ -5,7 +5,6 @@ Each is read from the untyped answer; fields nobody asked for stay in `extra`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,30 +27,15 @@ class System:
     uuid: str
     license_status: str
 
-    @property
-    def release(self) -> tuple[int, ...]:
-        """The version's numbers; empty when it tells none."""
-        return release(self.version)
-
     @classmethod
-    def read(cls, raw: dict[str, Any], advertised: str = "") -> System:
-        """Read an answer; the `SecurityCenter` header stands in for a hidden version."""
+    def read(cls, raw: dict[str, Any]) -> System:
+        """Read an answer."""
         return cls(
-            version=text(raw.get("version")) or advertised,
+            version=text(raw.get("version")),
             build=text(raw.get("buildID")),
             uuid=text(raw.get("uuid")),
             license_status=text(raw.get("licenseStatus")),
         )
-
-
-OLDEST = (5, 13)
-"""The first version with API keys."""
-
-
-def release(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version: (6, 6, 0) of "6.6.0"; empty when there are none."""
-    found = re.match(r"\s*(\d{1,4}(?:\.\d{1,4})*)", version)
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

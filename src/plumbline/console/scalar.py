@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+from plumbline.domain.normalise import times
+
 Scalar = str | int | float | bool | None
 """What any field of the console's may hold."""
-_LATEST = 253_402_300_799
-"""The last second that a datetime can hold (9999-12-31T23:59:59Z)."""
 
 
 def text(value: Any) -> str:
@@ -56,11 +56,9 @@ def identity(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """Epoch seconds as a moment in UTC; None for "", "0", "-1", null and nonsense."""
-    seconds = number(value)
-    if seconds is None or not 0 < seconds <= _LATEST:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)
+    """A moment in UTC; None for "", "0", "-1", null and nonsense."""
+    seconds = times.moment(value).value
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def flag(value: Any) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any, assert_never
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from plumbline.console.fault import shortly
+from plumbline.console import client_certificate
+from plumbline.console.fault import ClientCertificateError, of_client_certificate, shortly
 from plumbline.console.route import Route, plan
 from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import ConfigurationError, UnreachableError
@@ -23,7 +25,7 @@ from plumbline.errors import ConfigurationError, UnreachableError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from plumbline.domain.connection import Address
+    from plumbline.domain.connection import Address, ClientCertificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +52,26 @@ class Certificate:
         return ":".join(re.findall("..", self.sha256.upper()))
 
 
-def context(trust: Trust) -> ssl.SSLContext:
-    """The TLS settings of a trust; a pinned fingerprint is compared apart from them.
+def context(trust: Trust, client: ClientCertificate | None = None) -> ssl.SSLContext:
+    """The TLS settings of a trust, showing a client certificate where there is one.
+
+    A pinned fingerprint is compared apart from them.
 
     Raises:
-        ConfigurationError: the CA file cannot be read.
+        ConfigurationError: the CA file or the client certificate cannot be used.
     """
     match trust.kind:
         case TrustKind.SYSTEM:
-            return ssl.create_default_context()
+            settings = ssl.create_default_context()
         case TrustKind.CA_FILE:
-            return _with_authority(trust.value)
+            settings = _with_authority(trust.value)
         case TrustKind.FINGERPRINT | TrustKind.INSECURE:
-            return _unverified()
+            settings = _unverified()
         case _:
             assert_never(trust.kind)
+    if client is not None:
+        client_certificate.show(client, settings)
+    return settings
 
 
 def fingerprint(trust: Trust) -> str | None:
@@ -90,7 +97,8 @@ def fetch_certificate(address: Address, timeout: float = 10.0) -> Certificate:
     Raises:
         UnreachableError: no TLS handshake within `timeout` seconds.
     """
-    der = _shake_hands(plan(address), _unverified(), timeout)
+    anyone = Trust(kind=TrustKind.INSECURE)
+    der = _shake_hands(plan(address), context(anyone, address.client), timeout)
     return read_certificate(der)
 
 
@@ -99,16 +107,33 @@ def objection(address: Address, timeout: float = 10.0) -> str:
 
     Raises:
         ConfigurationError: the trust itself is broken.
-        UnreachableError: the host cannot be reached at all.
+        UnreachableError: the host cannot be reached at all, or does not accept our certificate.
     """
     pinned = fingerprint(address.trust)
     try:
-        der = _shake_hands(plan(address), context(address.trust), timeout)
+        settings = context(address.trust, address.client)
+        der = _shake_hands(plan(address), settings, timeout, verdict=True)
     except _DistrustError as error:
         return error.what
     if pinned and read_certificate(der).sha256 != pinned:
         return "the certificate is not the pinned one"
     return ""
+
+
+def refusal(address: Address, timeout: float) -> ClientCertificateError | None:
+    """What the console has against our client certificate, or its absence; nothing if it has not.
+
+    A console that refuses it in TLS 1.3 cuts the line under the first request, and what it said
+    is lost then; so it is listened to without a request.
+    """
+    try:
+        settings = context(address.trust, address.client)
+        _shake_hands(plan(address), settings, timeout, verdict=True)
+    except ClientCertificateError as error:
+        return error
+    except UnreachableError:
+        return None
+    return None
 
 
 def read_certificate(der: bytes) -> Certificate:
@@ -132,6 +157,16 @@ def read_certificate(der: bytes) -> Certificate:
             "The host showed a certificate that cannot be read.",
             advice="Ask the console's administrator to renew its certificate.",
         ) from error
+
+
+def describe_client(client: ClientCertificate) -> Certificate:
+    """What our own certificate says of itself."""
+    return read_certificate(ssl.PEM_cert_to_DER_cert(_first(client.certificate)))
+
+
+def _first(pem: str) -> str:
+    end = "-----END CERTIFICATE-----"
+    return f"{pem.partition(end)[0]}{end}\n"
 
 
 class _DistrustError(UnreachableError):
@@ -169,8 +204,17 @@ def _unverified() -> ssl.SSLContext:
     return settings
 
 
-def _shake_hands(route: Route, settings: ssl.SSLContext, timeout: float) -> bytes:
-    """The certificate in DER form after one handshake, through the proxy where there is one."""
+_ALERT_SECONDS = 0.3
+"""Wait for an objection to our certificate: TLS 1.3 tells it after the handshake has ended."""
+
+
+def _shake_hands(
+    route: Route, settings: ssl.SSLContext, timeout: float, *, verdict: bool = False
+) -> bytes:
+    """The certificate in DER form after one handshake, through the proxy where there is one.
+
+    With `verdict` it is waited for what the host says of the certificate that we showed, or not.
+    """
     if not route.encrypted:
         raise UnreachableError(f"{route.host} is addressed by plain http: it has no certificate.")
     if route.proxy and route.proxy.scheme != "http":
@@ -184,9 +228,13 @@ def _shake_hands(route: Route, settings: ssl.SSLContext, timeout: float) -> byte
     try:
         line.connect()
         der = line.sock.getpeercert(binary_form=True)
+        if verdict and line.sock.version() == "TLSv1.3":
+            _await_alert(line.sock)
     except ssl.SSLCertVerificationError as error:
         raise _DistrustError(shortly(error)) from error
     except (OSError, HTTPException) as error:
+        if isinstance(error, ssl.SSLError) and (refusal := of_client_certificate(error)):
+            raise refusal from error
         raise UnreachableError(
             f"No TLS handshake with {route.host}:{route.port}: {shortly(error)}.",
             advice="Check address, port and proxy; the console listens on 443 by default.",
@@ -196,3 +244,9 @@ def _shake_hands(route: Route, settings: ssl.SSLContext, timeout: float) -> byte
     if der is None:
         raise UnreachableError(f"{route.host}:{route.port} showed no certificate.")
     return bytes(der)
+
+
+def _await_alert(line: ssl.SSLSocket) -> None:
+    line.settimeout(_ALERT_SECONDS)
+    with suppress(TimeoutError):
+        line.recv(1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
     from plumbline.console.gate import Permit
-    from plumbline.domain.connection import Connection, Keys, Trust
+    from plumbline.domain.connection import Address, Connection, Keys
 
 _log = logging.getLogger(__name__)
 
@@ -42,12 +42,15 @@ class Transport:
     """The line to one console. Not safe for threads: its owner sends one request at a time."""
 
     def __init__(self, connection: Connection, keys: Keys | None) -> None:
+        self._address = connection.address
         self._route = plan(connection.address)
+        self._patience = connection.manners.connect_timeout
         self._headers = _headers(keys)
         self._slowest = connection.manners.read_timeout * _PATIENCE
         self._pool = _open(self._route, connection)
         self._warm = False
         """Whether the last answer left a connection open, which may have died since."""
+        self._answered = False
 
     def close(self) -> None:
         """Close the line; a later request opens it anew."""
@@ -74,7 +77,7 @@ class Transport:
             # Given up half-read, the connection is of no more use, but its place in the pool is.
             answer.close()
             answer.release_conn()
-        self._warm = True
+        self._warm = self._answered = True
         return _reply(answer, content, perf_counter() - began)
 
     def _ask(self, permit: Permit, body: bytes | None) -> BaseHTTPResponse:
@@ -90,7 +93,14 @@ class Transport:
                 preload_content=False,
             )
         except faults.HTTPError as error:
-            raise fault.before_answer(error, reused=reused) from error
+            raise self._cause(error) or fault.before_answer(error, reused=reused) from error
+
+    def _cause(self, error: faults.HTTPError) -> fault.ClientCertificateError | None:
+        """Whether our certificate is why a line that never gave an answer was cut."""
+        cut = isinstance(error, faults.SSLError | faults.ProtocolError)
+        if self._answered or not cut or not self._route.encrypted:
+            return None
+        return tls.refusal(self._address, self._patience)
 
     def _url(self, permit: Permit) -> str:
         route = self._route
@@ -124,7 +134,7 @@ def _key(key: str) -> str:
 
 def _open(route: Route, connection: Connection) -> urllib3.PoolManager:
     """The pool of one connection that trusts as told."""
-    trust, manners = connection.address.trust, connection.manners
+    address, manners = connection.address, connection.manners
     settings: dict[str, Any] = {
         "num_pools": 1,
         "maxsize": 1,
@@ -132,14 +142,15 @@ def _open(route: Route, connection: Connection) -> urllib3.PoolManager:
         "retries": False,
     }
     if route.encrypted:
-        settings |= _trusting(trust, connection.name)
+        settings |= _trusting(address, connection.name)
     if route.proxy is None:
         return urllib3.PoolManager(**settings)
     return urllib3.ProxyManager(route.proxy.url, proxy_headers=route.proxy.headers, **settings)
 
 
-def _trusting(trust: Trust, name: str) -> dict[str, Any]:
-    settings: dict[str, Any] = {"ssl_context": tls.context(trust)}
+def _trusting(address: Address, name: str) -> dict[str, Any]:
+    trust = address.trust
+    settings: dict[str, Any] = {"ssl_context": tls.context(trust, address.client)}
     if pinned := tls.fingerprint(trust):
         settings |= {"assert_fingerprint": pinned, "assert_hostname": False}
     if trust.kind is TrustKind.INSECURE:

@@ -83,6 +83,19 @@ class PluginRow(msgspec.Struct, frozen=True):
     total: Scalar = None
 
 
+class FamilyObject(msgspec.Struct, frozen=True):
+    """The family of a row of `sumfamily`."""
+
+    id: Scalar = None
+
+
+class FamilyRow(msgspec.Struct, frozen=True):
+    """A row of `sumfamily`: one family of plugins with how often they are found."""
+
+    family: FamilyObject | Scalar = None
+    total: Scalar = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """One window of an analysis."""

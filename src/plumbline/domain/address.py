@@ -9,10 +9,12 @@ the reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, NetmaskValueError, ip_network
-from typing import TYPE_CHECKING
+from socket import inet_aton
+from typing import TYPE_CHECKING, NamedTuple
+
+from plumbline.domain.normalise import Note, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ _NO_NAME = re.compile(r"[0-9. -]*")
 _LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 _LONGEST_NAME = 253
 _OCTETS = 4
+_PLAIN_SPAN = re.compile(f"({addresses.PLAIN_IPV4})(?: *- *({addresses.PLAIN_IPV4}))?", re.ASCII)
+"""A canonical IPv4 address or range, which most parts are."""
 _MAPPED = 0xFFFF << 32
 """The first of the IPv6 addresses that stand for IPv4 ones (`::ffff:0:0/96`)."""
 
@@ -45,9 +49,8 @@ class Origin(StrEnum):
     """The addresses that the console itself worked out, one text a repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One part of a list, read."""
+class Member(NamedTuple):
+    """One part of a list, read. A tuple, for a list can have a million parts."""
 
     kind: MemberKind
     text: str
@@ -97,6 +100,12 @@ def _is_plain(piece: Member) -> bool:
 
 def parse_member(text: str) -> Member:
     """Read one part of a list; what cannot be read becomes `unparsed`, never an error."""
+    plain = _PLAIN_SPAN.fullmatch(text)
+    if plain:
+        low = _ipv4_number(plain[1])
+        high = _ipv4_number(plain[2]) if plain[2] else low
+        if low <= high:
+            return Member(MemberKind.IPV4, text, low, high)
     head, bar, tail = text.partition("|")
     item = head.strip()
     name = tail.strip().rstrip("|").strip() if bar else ""
@@ -110,25 +119,18 @@ def parse_member(text: str) -> Member:
 def parse_address(text: str) -> tuple[MemberKind, int] | None:
     """One address as a number, or none.
 
-    IPv6 may stand in brackets and carry a zone, which is dropped; an IPv6 address that stands for
-    an IPv4 one is read as that.
+    As `domain.normalise.addresses` reads them, but for IPv4 with leading zeros: whoever wrote
+    `010.0.0.1` into a list may have meant 8.0.0.1, and a membership is not guessed.
     """
-    if ":" not in text:
-        try:
-            return MemberKind.IPV4, int(IPv4Address(text))
-        except AddressValueError:
-            return None
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    number_text, _, zone = bare.partition("%")
-    if ":" in zone:
+    found = addresses.parsed(text)
+    if found is None or found[1] is Note.ADDRESS_ZEROS:
         return None
-    try:
-        number = int(IPv6Address(number_text))
-    except AddressValueError:
-        return None
-    if number >> 32 == _MAPPED >> 32:
-        return MemberKind.IPV4, number - _MAPPED
-    return MemberKind.IPV6, number
+    address, _ = found
+    return MemberKind.IPV4 if address.version == 4 else MemberKind.IPV6, int(address)  # noqa: PLR2004
+
+
+def _ipv4_number(text: str) -> int:
+    return int.from_bytes(inet_aton(text))
 
 
 _Found = tuple[MemberKind, int | None, int | None, str]

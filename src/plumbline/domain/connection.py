@@ -37,6 +37,54 @@ class WasMode(StrEnum):
     INCLUDE = "includeWas"
 
 
+class PluginType(StrEnum):
+    """What kind of plugin makes a finding, as an analysis filters it (`pluginType`)."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    COMPLIANCE = "compliance"
+    LCE = "lce"
+
+
+class ListFilter(StrEnum):
+    """Which asset lists the console is asked for (`filter` of `GET /rest/asset`)."""
+
+    USABLE = "usable"
+    MANAGEABLE = "manageable"
+    EXCLUDE_ALL_DEFINED = "excludeAllDefined"
+    EXCLUDE_WATCHLISTS = "excludeWatchlists"
+
+
+LIST_FIELDS = (
+    "assetDataFields",
+    "canManage",
+    "canUse",
+    "context",
+    "createdTime",
+    "creator",
+    "description",
+    "groups",
+    "id",
+    "ipCount",
+    "luminFields",
+    "modifiedTime",
+    "name",
+    "organization",
+    "owner",
+    "ownerGroup",
+    "repositories",
+    "status",
+    "tags",
+    "targetGroup",
+    "template",
+    "type",
+    "typeFields",
+    "uuid",
+    "viewableIPs",
+)
+"""The fields of an asset list that the console documents (`fields` of `GET /rest/asset`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """Whom to believe: the machine's authorities, a CA file, a pinned certificate, or anyone."""
@@ -44,6 +92,16 @@ class Trust:
     kind: TrustKind = TrustKind.SYSTEM
     value: str = ""
     """Path of the CA file, or SHA-256 of the certificate as 64 lower-case hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """What this machine shows to a console that demands a certificate of its callers."""
+
+    certificate: str
+    """The certificate, and those between it and its authority, as PEM."""
+    key: str = field(default="", repr=False)
+    """Its private key as PEM, without a password; empty where it is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +114,8 @@ class Address:
     proxy: str = field(default="", repr=False)
     """Proxy address, perhaps with credentials; empty for a direct way."""
     no_proxy: tuple[str, ...] = ()
+    client: ClientCertificate | None = None
+    """Shown to consoles behind mutual TLS."""
 
     @property
     def proxy_shown(self) -> str:
@@ -89,6 +149,19 @@ class Scope:
     look_back_days: int | None = None
     """Only findings seen in the last so many days."""
     was: WasMode = WasMode.EXCLUDE
+    exclude_repositories: tuple[int, ...] = ()
+    exclude_families: tuple[int, ...] = ()
+    exclude_plugin_types: tuple[PluginType, ...] = ()
+    exclude_addresses: tuple[str, ...] = ()
+    """Addresses, ranges and CIDR blocks; hosts in them are not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRequest:
+    """Which asset lists a connection reads, and with which fields beside the usual ones."""
+
+    filters: tuple[ListFilter, ...] = (ListFilter.EXCLUDE_ALL_DEFINED, ListFilter.USABLE)
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +185,7 @@ class Connection:
     address: Address
     kind: ConnectionKind = ConnectionKind.CONSOLE
     scope: Scope = field(default_factory=Scope)
+    lists: ListRequest = field(default_factory=ListRequest)
     manners: Manners = field(default_factory=Manners)
 
 

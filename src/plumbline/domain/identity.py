@@ -12,6 +12,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
+from plumbline.domain.normalise import addresses, names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -35,9 +37,7 @@ _SPELLINGS = {
     "pluginid": "pluginID",
     "vulnuuid": "vulnUUID",
 }
-_CASELESS = frozenset(
-    {"ip", "dnsName", "macAddress", "netbiosName", "uuid", "hostUUID", "vulnUUID"}
-)
+_CASELESS = frozenset({"macAddress", "netbiosName", "uuid", "hostUUID", "vulnUUID"})
 _CACHED_HOSTS = 32_768
 """Hosts remembered at once: some 25 MB, whatever the size of the estate."""
 
@@ -93,9 +93,10 @@ def alias_key(console: str, uniqueness: str | tuple[str, ...], values: Mapping[s
     """Key of a host in one repository, from the fields that `uniqueness` names.
 
     `values` is read by the console's names (`ip`, `dnsName`, `hostUUID`, …; the repository as
-    `repository.id` or `repositoryID`). The order and case of the names do not matter, nor does
-    the case of addresses, names and ids. Where nothing is named, or every named field but the
-    repository is empty, the fields are the agent's id, else address and DNS name, else all.
+    `repository.id` or `repositoryID`). The order and case of the names do not matter, nor do
+    the spelling of addresses, a name's final dot, and letter case. Where nothing is named, or
+    every named field but the repository is empty, the fields are the agent's id, else address and
+    DNS name, else all.
     """
     known = {field_name(name): value for name, value in values.items()}
     names = field_names(uniqueness)
@@ -166,6 +167,10 @@ def _pairs(names: Iterable[str], values: Mapping[str, str]) -> list[tuple[str, s
 
 
 def _comparable(name: str, value: str) -> str:
+    if name == "ip":
+        return addresses.identity(value)
+    if name == "dnsName":
+        return names.dns_name(value).value or value.strip().lower()
     return value.strip().lower() if name in _CASELESS else value
 
 

@@ -66,6 +66,6 @@ class Oddities(Counter[str]):
 
 def example(value: Any, place: str = "") -> str:
     """A value, shortened, and where it stood."""
-    text = value if isinstance(value, str) else repr(value)
+    text = repr(value[:_LONGEST] if isinstance(value, str) else value)
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return f"{short!r} ({place})" if place else repr(short)
+    return f"{short} ({place})" if place else short

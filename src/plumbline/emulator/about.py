@@ -38,7 +38,7 @@ def system(_request: Request, center: Center, _key: str) -> dict[str, Any]:
             {"name": name, "type": kind, "enabled": "true", "attributeSets": []}
             for name, kind in _REPORTS
         ],
-        "version": center.version,
+        "version": center.version("system"),
         "buildID": "202506170001",
         "banner": "",
         "releaseID": "202506170001",

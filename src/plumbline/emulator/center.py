@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from plumbline.emulator.faults.standing import Administrator, ClockSkew, NoRepository, OldVersion
+from plumbline.emulator.faults.standing import (
+    Administrator,
+    ClockSkew,
+    NoRepository,
+    NoVersion,
+    OldVersion,
+)
 from plumbline.emulator.lists import Memberships
 
 if TYPE_CHECKING:
@@ -91,9 +97,11 @@ class Center:
         """The console's time in whole seconds."""
         return int(self.clock)
 
-    @property
-    def version(self) -> str:
-        """The product version it claims."""
+    def version(self, place: str) -> str:
+        """The product version it claims in `header` or `system`; empty where it keeps silent."""
+        silent = self.faults.find(NoVersion)
+        if silent and place in silent.places:
+            return ""
         fault = self.faults.find(OldVersion)
         return fault.version if fault else VERSION
 

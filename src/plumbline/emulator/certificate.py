@@ -26,8 +26,11 @@ class Certificate:
     context: ssl.SSLContext
 
 
-def self_signed() -> Certificate:
-    """Make a certificate for localhost, 127.0.0.1 and ::1, and what serves with it."""
+def self_signed(clients: str = "") -> Certificate:
+    """Make a certificate for localhost, 127.0.0.1 and ::1, and what serves with it.
+
+    `clients` is an authority as PEM: callers have to show a certificate that it signed.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
@@ -61,11 +64,13 @@ def self_signed() -> Certificate:
     pem = made.public_bytes(serialization.Encoding.PEM)
     der = made.public_bytes(serialization.Encoding.DER)
     return Certificate(
-        pem=pem.decode(), fingerprint=hashlib.sha256(der).hexdigest(), context=_context(pem, secret)
+        pem=pem.decode(),
+        fingerprint=hashlib.sha256(der).hexdigest(),
+        context=_context(pem, secret, clients),
     )
 
 
-def _context(pem: bytes, secret: bytes) -> ssl.SSLContext:
+def _context(pem: bytes, secret: bytes, clients: str) -> ssl.SSLContext:
     """A server context; the library reads keys from files only, so they lie in one for a moment."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -74,4 +79,7 @@ def _context(pem: bytes, secret: bytes) -> ssl.SSLContext:
         both.touch(mode=0o600)
         both.write_bytes(pem + secret)
         context.load_cert_chain(both)
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=clients)
     return context

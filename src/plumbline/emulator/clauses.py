@@ -105,6 +105,13 @@ def signed(clause: Clause, hit: Bools) -> Bools:
     return hit if clause.operator == "=" else ~hit
 
 
+def only_equal(clause: Clause, hit: Bools) -> Bools:
+    """What was hit; a filter that is documented with `=` alone refuses other operators."""
+    if clause.operator != "=":
+        raise invalid(f"Operator '{clause.operator}' is not allowed for '{clause.name}'.")
+    return hit
+
+
 def records(clause: Clause) -> list[int]:
     """Ids of an array of records, as `repository` and `family` want it."""
     if not isinstance(clause.value, list) or not all(isinstance(v, dict) for v in clause.value):

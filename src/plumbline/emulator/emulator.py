@@ -22,14 +22,15 @@ class Emulator:
 
     `http` serves without TLS; `port` 0 takes a free one; `keys` are an access and a secret key,
     made from the estate's seed unless given; `latency` is seconds a request, `row_cost` seconds for
-    each row of the repositories an analysis scans.
+    each row of the repositories an analysis scans; `clients` is an authority as PEM, and callers
+    have to show a certificate that it signed.
 
     Raises:
         OSError: the port is taken.
         BadFaultError: there is no such fault, or its argument makes no sense.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one thing each that a console can be like
         self,
         estate: Estate,
         *,
@@ -39,12 +40,13 @@ class Emulator:
         keys: tuple[str, str] | None = None,
         latency: float = 0.0,
         row_cost: float = 0.0,
+        clients: str = "",
     ) -> None:
         pair = KeyPair(*keys) if keys else KeyPair.made_from(estate.seed)
         self._center = Center(
             estate, keys=pair, faults=Faults(estate, faults), latency=latency, row_cost=row_cost
         )
-        self._certificate: Certificate | None = None if http else self_signed()
+        self._certificate: Certificate | None = None if http else self_signed(clients)
         context = self._certificate.context if self._certificate else None
         self._server = Server(self._center, port=port, context=context)
         self._center.restart = self._server.restart

@@ -15,6 +15,7 @@ from plumbline.emulator.clauses import (
     compare,
     invalid,
     numbers,
+    only_equal,
     records,
     signed,
     text_test,
@@ -32,19 +33,22 @@ if TYPE_CHECKING:
     from plumbline.emulator.plugins import Plugin
 
 
+_PLUGIN_TYPES = ("active", "passive", "compliance", "lce")
+
+
 def _severity(scope: Scope, clause: Clause) -> Bools:
     return compare(clause, scope.findings.severity)
 
 
 def _repository(scope: Scope, clause: Clause) -> Bools:
     wanted = set(records(clause) if clause.name == "repository" else numbers(clause))
-    return signed(clause, scope.by_host(lambda host: host.repository.id in wanted))
+    return only_equal(clause, scope.by_host(lambda host: host.repository.id in wanted))
 
 
 def _family(scope: Scope, clause: Clause) -> Bools:
     """Family 0 (compliance) cannot be filtered: nothing is found."""
     wanted = set(records(clause) if clause.name == "family" else numbers(clause)) - {0}
-    return signed(clause, scope.by_plugin(lambda plugin: plugin.family.id in wanted))
+    return only_equal(clause, scope.by_plugin(lambda plugin: plugin.family.id in wanted))
 
 
 def _list_id(scope: Scope, clause: Clause) -> Bools:
@@ -95,7 +99,7 @@ def _ip(scope: Scope, clause: Clause) -> Bools:
         ranges = Ranges(clause.text)
     except ValueError as error:
         raise invalid(f"Filter 'ip': {error}.") from None
-    return signed(clause, scope.by_host(lambda host: host.ip in ranges))
+    return only_equal(clause, scope.by_host(lambda host: host.ip in ranges))
 
 
 def _plugin_id(scope: Scope, clause: Clause) -> Bools:
@@ -144,8 +148,10 @@ def _cve(scope: Scope, clause: Clause) -> Bools:
 
 
 def _plugin_type(scope: Scope, clause: Clause) -> Bools:
-    wanted = set(clause.parts)
-    return signed(clause, scope.by_plugin(lambda plugin: plugin.family.kind in wanted))
+    """One type a query: no document shows several."""
+    if clause.text not in _PLUGIN_TYPES:
+        raise invalid(f"Filter 'pluginType' must be one of {', '.join(_PLUGIN_TYPES)}.")
+    return only_equal(clause, scope.by_plugin(lambda plugin: plugin.family.kind == clause.text))
 
 
 def _data_format(scope: Scope, clause: Clause) -> Bools:

@@ -141,8 +141,8 @@ class Handler(BaseHTTPRequestHandler):
             "Server: Apache",
         ]
         headers = [*_USUAL, *reply.headers, length, *self._keep_alive()]
-        if reply.versioned:
-            headers.insert(0, ("SecurityCenter", center.version))
+        if reply.versioned and (version := center.version("header")):
+            headers.insert(0, ("SecurityCenter", version))
         headers.append(("Content-Type", reply.content_type))
         lines += [f"{name}: {value}" for name, value in headers]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -9,11 +9,11 @@ import pyarrow as pa
 from plumbline.console.rows import HOST_FIELDS
 from plumbline.domain.identity import HostFields
 from plumbline.extract.sheet import STAGED, Sheet
-from plumbline.extract.told import Told, listed, written
+from plumbline.extract.told import Told, addresses_of, written
 from plumbline.tables import ALIASES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plumbline.domain.identity import Identities
 
@@ -25,6 +25,8 @@ _PLAIN = tuple(
     if c.source in HOST_FIELDS and c.name not in {"ips", "host_uniqueness"}
 )
 _COLUMNS = (*_PLAIN, ("credentialed", "credentialed"))
+_WITH_FINDINGS = frozenset({"ip"})
+"""Columns of findings, too, and counted there."""
 
 
 class PageAliases:
@@ -75,18 +77,19 @@ class PageAliases:
         """Each row's alias key."""
         return self.of_each_row(self._keys)
 
-    def sheet(self, console: str) -> Sheet:
+    def sheet(self, console: str, latest: int, place: Callable[[int], str]) -> Sheet:
         """The aliases, but for when they were seen."""
         told, firsts = self._told, self._firsts
-        sheet = Sheet(console, firsts)
+        sheet = Sheet(console, firsts, latest, lambda alias: place(firsts[alias]))
         sheet.put("alias", pa.array(self._keys, pa.string()))
-        ips = [listed(told["ips"][place]) for place in firsts]
+        ips = [addresses_of(told["ips"][place]) for place in firsts]
         sheet.put("ips", pa.array(ips, Kind.TEXTS.arrow))
         sheet.read("host_uniqueness", list(map(self._uniqueness, firsts)), "hostUniqueness")
         repositories = [told.repository[place] for place in firsts]
         sheet.read("repository_id", repositories, "repository.id")
         for name, wire in _COLUMNS:
-            sheet.read(name, [told[wire][place] for place in firsts], wire)
+            values = [told[wire][place] for place in firsts]
+            sheet.read(name, values, wire, counted=name not in _WITH_FINDINGS)
         return sheet
 
     def of_each_row(self, values: Sequence[T]) -> list[T]:

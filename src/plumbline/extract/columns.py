@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pyarrow as pa
 
+from plumbline.console.rows import Named
 from plumbline.domain.identity import (
     Identities,
     finding_tail,
@@ -15,17 +18,20 @@ from plumbline.domain.identity import (
     names_vuln_uuid,
     twin_key,
 )
+from plumbline.domain.normalise import Note, plugin_ids, ports, times
+from plumbline.domain.normalise.severities import severity
+from plumbline.domain.oddities import Oddities
 from plumbline.domain.severity import Severity
 from plumbline.extract.aliases import PageAliases
 from plumbline.extract.outputs import Outputs
 from plumbline.extract.plugins import Plugins
 from plumbline.extract.sheet import LAST_MITIGATED, STAGED, Sheet
 from plumbline.extract.told import Told, written
-from plumbline.extract.values import Read
+from plumbline.extract.values import Read, key_texts
 from plumbline.tables import FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from plumbline.console.rows import FindingPage, RowDecoder
     from plumbline.domain.finding import Source
@@ -45,46 +51,70 @@ class PageColumns:
     aliases: pa.Table
     plugins: pa.Table
     outputs: pa.Table
-    odd: dict[str, int] = field(default_factory=dict)
-    """How often which oddity occurred: `field port`, `strange row`, …"""
+    odd: Oddities = field(default_factory=Oddities)
+    """What was changed or could not be read, by kind, with examples."""
 
 
 class Columns:
     """Turns pages into columns; remembers which plugins and outputs it has already given.
 
     One a run and console. With `twins`, rows of a page that share a key and yet differ get keys of
-    their own; without, they keep the one key. Not thread-safe.
+    their own; without, they keep the one key. What claims to be seen after the epoch second
+    `latest` is odd: without, a day from now. Not thread-safe.
     """
 
-    def __init__(self, console: str, decoder: RowDecoder, *, twins: bool = True) -> None:
+    def __init__(
+        self, console: str, decoder: RowDecoder, *, twins: bool = True, latest: int | None = None
+    ) -> None:
         self._console = console
         self._decoder = decoder
         self._twins = twins
+        self._latest = int(time.time()) + times.DAY if latest is None else latest
         self._identities = Identities(console)
-        self._plugins = Plugins(console)
+        self._plugins = Plugins(console, self._latest)
         self._outputs = Outputs(console)
 
-    def read(self, page: FindingPage, source: Source, home: int) -> PageColumns:
-        """All tables of one page of the repository `home`; no row is left out."""
+    def read(
+        self,
+        page: FindingPage,
+        source: Source,
+        home: int,
+        place: Callable[[int], str] | None = None,
+    ) -> PageColumns:
+        """All tables of one page of the repository `home`; no row is left out.
+
+        `place` says where a row stood, for examples of what was odd.
+        """
         told = Told(page.rows, home)
+        place = place or told.place
         aliases = PageAliases(told, self._identities)
         outputs, new_outputs = self._outputs.read(told)
-        sheet = self._sheet(told, aliases.of_rows, outputs)
+        sheet = self._sheet(told, aliases.of_rows, outputs, place)
         sheet.put("source", pa.repeat(pa.scalar(source.value), len(page.rows)))
-        hosts = aliases.sheet(self._console)
+        hosts = aliases.sheet(self._console, self._latest, place)
         sheet.keep(aliases.of_each_row(hosts.apart))
         findings = sheet.table(STAGED["findings"])
-        odd = _counts(hosts.odd | sheet.odd, page.strange, aliases.nameless)
+        odd = Oddities({"strange row": page.strange} if page.strange else {})
+        odd.update({"row without a host": aliases.nameless} if aliases.nameless else {})
+        plugins = self._plugins.read(told, odd, place)
+        odd.update(sheet.odd)
+        odd.update(hosts.odd)
         return PageColumns(
             findings=findings,
             aliases=aliases.table(hosts, findings),
-            plugins=self._plugins.read(told, odd),
+            plugins=plugins,
             outputs=new_outputs,
             odd=odd,
         )
 
-    def _sheet(self, told: Told, aliases: list[str], outputs: Sequence[str | None]) -> Sheet:
-        sheet = Sheet(self._console, told.rows)
+    def _sheet(
+        self,
+        told: Told,
+        aliases: list[str],
+        outputs: Sequence[str | None],
+        place: Callable[[int], str],
+    ) -> Sheet:
+        sheet = Sheet(self._console, told.rows, self._latest, place)
         sheet.put("alias", pa.array(aliases, pa.string()))
         sheet.put("output", pa.array(outputs, pa.string()))
         tails = _tails(told)
@@ -92,7 +122,7 @@ class Columns:
         sheet.put("finding", pa.array(keys, pa.string()))
         sheet.put("tail", pa.array(tails, pa.string()))
         sheet.put("twin", twins)
-        sheet.read("severity", told.severity, "severity", _severities)
+        sheet.take("severity", *_severities(told), "severity")
         sheet.read("repository_id", told.repository, "repository.id")
         for name, wire in _PLAIN:
             sheet.read(name, told[wire], wire)
@@ -106,27 +136,27 @@ class Columns:
         """The keys of a page's rows, and which of several that share one each row is."""
         if not self._twins or len(set(keys)) == len(keys):
             return keys, pa.repeat(pa.scalar(0), len(keys))
-        numbers = _twins(keys, list(map(self._mark, outputs, told.rows)))
+        numbers = _twins(keys, list(map(self._mark, outputs, told.rows, told.severity)))
         return list(map(twin_key, keys, numbers)), pa.array(numbers, pa.int64())
 
-    def _mark(self, output: str | None, row: Any) -> str:
-        """What tells rows of one key apart: their output, and what could not be read of them."""
+    def _mark(self, output: str | None, row: Any, severity: Any) -> str:
+        """What tells rows of one key apart: output, severity, and what could not be read of them.
+
+        The console counts each under its severity, so none of them is a repeat of another.
+        """
         extras = self._decoder.extras(row)
-        return f"{output or ''} {json.dumps(extras, sort_keys=True, default=str) if extras else ''}"
+        told = json.dumps(extras, sort_keys=True, default=str) if extras else ""
+        return f"{output or ''} {told} {written(severity)}"
 
 
 def _all_text(values: Sequence[Any]) -> bool:
     return set(map(type, values)) <= {str}
 
 
-def _counts(odd: dict[str, int], strange: int, nameless: int) -> dict[str, int]:
-    more = {"strange row": strange, "row without a host": nameless}
-    return odd | {kind: count for kind, count in more.items() if count}
-
-
 def _tails(told: Told) -> list[str]:
     """What each row's key holds beside the key of its host."""
-    plugins, uuids = told["pluginID"], told["vulnUUID"]
+    uuids = told["vulnUUID"]
+    plugins = key_texts(told["pluginID"], plugin_ids.plugin_id)
     if not all(plugins):
         plugins = [
             plugin or f"?{written(row.pluginName)}"
@@ -137,9 +167,15 @@ def _tails(told: Told) -> list[str]:
             uuid if uuid and names_vuln_uuid(written(named)) else ""
             for uuid, named in zip(uuids, told["vulnUniqueness"], strict=True)
         ]
-    columns = (plugins, told["port"], told["protocol"], uuids)
-    texts = (column if _all_text(column) else map(written, column) for column in columns)
-    return list(map(finding_tail, *texts))
+    return list(
+        map(
+            finding_tail,
+            plugins,
+            key_texts(told["port"], ports.port),
+            key_texts(told["protocol"], ports.protocol),
+            uuids if _all_text(uuids) else map(written, uuids),
+        )
+    )
 
 
 def _twins(keys: Sequence[str], marks: Sequence[str]) -> list[int]:
@@ -157,10 +193,32 @@ def _twins(keys: Sequence[str], marks: Sequence[str]) -> list[int]:
     ]
 
 
-def _severities(values: Sequence[Any]) -> Read:
-    found = list(map(_SEVERITIES.get, values))
-    odd = [place for place, one in enumerate(found) if one is None] if None in found else []
-    return Read(pa.array(found, pa.int64()), odd)
+def _severities(told: Told) -> tuple[Read, Sequence[Any]]:
+    """The severities, and what they were read from."""
+    found = list(map(_SEVERITIES.get, told.severity))
+    if None not in found:
+        return Read(pa.array(found, pa.int64()), []), told.severity
+    values = [row.severity for row in told.rows]
+    each = [severity(one, *_names(value)) for one, value in zip(told.severity, values, strict=True)]
+    notes: dict[int, Note] = {n: one.note for n, one in enumerate(each) if one.note is not None}
+    odd = [place for place, note in notes.items() if note.unreadable]
+    told_ = [_severity_told(value) for value in values]
+    return Read(pa.array([one.value for one in each], pa.int64()), odd, notes), told_
+
+
+def _names(value: Any) -> tuple[Any, ...]:
+    return (value.name, value.description) if isinstance(value, Named) else ()
+
+
+def _severity_told(value: Any) -> Any:
+    """A severity as the console wrote it, as far as it says anything."""
+    if not isinstance(value, Named):
+        return value
+    return {name: part for name, part in msgspec.structs.asdict(value).items() if _says(part)}
+
+
+def _says(part: Any) -> bool:
+    return part is not None and part is not msgspec.UNSET
 
 
 _SEVERITIES: dict[Any, int] = {key: s.value for s in Severity for key in (str(s.value), s.value)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -56,8 +56,7 @@ class ListDefinition:
     viewable: tuple[ViewableAddresses, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """One part of a list, and where it was read."""
 
     origin: Origin
@@ -98,6 +97,14 @@ def ranges_table(console: str, readings: Iterable[ListReading]) -> pa.Table:
     """The parts of the lists as rows of the `ranges` table; one list is unfolded at a time."""
     batches = [_batch(console, reading) for reading in readings]
     return pa.Table.from_batches(batches, RANGES.schema)
+
+
+def defines_members(list_type: str, fields: object) -> bool:
+    """Whether a definition says anything of its members; only its first part is read."""
+    if list_type.lower() not in SELF_DEFINED or not isinstance(fields, Mapping):
+        return False
+    texts = _texts([fields.get(name) for name in _TEXTS])
+    return any(True for text in texts for _ in members(text))
 
 
 def _defined(definition: ListDefinition) -> Iterator[Part]:
@@ -150,22 +157,24 @@ def _as_json(fields: object) -> str:
 
 
 def _batch(console: str, reading: ListReading) -> pa.RecordBatch:
-    rows = [_row(console, reading.list_id, part) for part in reading.parts]
-    return pa.RecordBatch.from_pylist(rows, RANGES.schema)
-
-
-def _row(console: str, list_id: int, part: Part) -> dict[str, object]:
-    member = part.member
-    return {
-        "console": console,
-        "list_id": list_id,
-        "repository_id": part.repository_id,
-        "origin": part.origin.value,
-        "kind": member.kind.value,
-        "text": member.text,
-        "first": _bound(member.first, member.value),
-        "last": _bound(member.last, member.value),
-    }
+    """Column by column: a list can have a million parts."""
+    parts = reading.parts
+    members = [part.member for part in parts]
+    columns = [
+        pa.repeat(pa.scalar(console), len(parts)),
+        pa.repeat(pa.scalar(reading.list_id, pa.int64()), len(parts)),
+        [part.repository_id for part in parts],
+        [part.origin.value for part in parts],
+        [member.kind.value for member in members],
+        [member.text for member in members],
+        [_bound(member.first, member.value) for member in members],
+        [_bound(member.last, member.value) for member in members],
+    ]
+    arrays = [
+        column if isinstance(column, pa.Array) else pa.array(column, field.type)
+        for column, field in zip(columns, RANGES.schema, strict=True)
+    ]
+    return pa.record_batch(arrays, schema=RANGES.schema)
 
 
 def _bound(number: int | None, value: str) -> str | None:

@@ -11,20 +11,20 @@ import pyarrow as pa
 from plumbline.domain.address import Origin
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.definitions import (
-    SELF_DEFINED,
     ListDefinition,
     ListReading,
     ViewableAddresses,
+    defines_members,
     ranges_table,
     read_list,
 )
 from plumbline.tables import ASSET_LISTS, REPOSITORIES
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Iterator, Sequence
 
     from plumbline.console.records import AssetList, Repository
+    from plumbline.domain.oddities import Oddities
 
 
 class Listing(Protocol):
@@ -35,7 +35,7 @@ class Listing(Protocol):
 
 
 def with_addresses(
-    console: Listing, lists: Iterable[AssetList], odd: Counter[str]
+    console: Listing, lists: Iterable[AssetList], odd: Oddities
 ) -> Iterator[AssetList]:
     """The lists, those that do not name their own members with their viewable addresses.
 
@@ -50,14 +50,18 @@ def with_addresses(
         try:
             yield console.asset_list(one.id)
         except QueryRefusedError:
-            odd[f"addresses of list {one.id} not told"] += 1
+            odd.add(
+                "addresses of an asset list not given by the console", one.name, f"list {one.id}"
+            )
             yield one
 
 
 def names_itself(one: AssetList) -> bool:
     """Whether the list's definition names its members: no need to ask for addresses."""
-    if one.type.lower() not in SELF_DEFINED or not one.definition:
+    if not one.definition:
         return False
+    if not one.viewable:
+        return defines_members(one.type, msgspec.json.decode(one.definition))
     reading = _reading(one)
     return reading.decided_by is Origin.DEFINITION and bool(reading.parts)
 

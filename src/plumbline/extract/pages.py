@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from plumbline.console.rows import FindingPage, RowDecoder, peek_total
 from plumbline.errors import IncompleteError, RetriableError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plumbline.console.reply import Reply
     from plumbline.extract.pager import Pager, PageSize, Window
 
+T = TypeVar("T")
 FEW_RETRIES = 2
 """A page that keeps failing is made smaller before all patience is spent on it."""
 MOST_ASKED = 4
@@ -112,6 +113,15 @@ class PageReader:
             if pending is None and total is None:
                 ahead = pager.after(read.window, read.page.total)
                 pending = self._submit(query, ahead, pager) if ahead else None
+
+    def between(self, ask: Callable[[], T]) -> T:
+        """Ask something else, behind what is under way: never two requests at a time."""
+        return self._asker.submit(ask).result()
+
+    def total(self, query: Analysis) -> int | None:
+        """How many rows a query has now."""
+        reply = self.between(lambda: self._console.analysis(query, 0, 1))
+        return peek_total(reply.body)
 
     def _submit(self, query: Analysis, window: Window, pager: Pager) -> Future[Answer]:
         return self._asker.submit(self._ask, query, window, pager)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from plumbline.extract.values import READERS, Read
+from plumbline.domain.normalise import times
+from plumbline.domain.oddities import Oddities
+from plumbline.extract.values import Read, reader_of
 from plumbline.tables import ALIASES, FINDINGS, OUTPUTS, PLUGINS, Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _LATER = frozenset(
     {"host", "state", "fixed_at", "fixed_by", "opened_run", "changed_run", "rule", "evidence"}
@@ -41,34 +44,58 @@ _KINDS = {c.name: c.kind for c in (*PLUGINS.columns, *ALIASES.columns, *FINDINGS
 }
 
 
-class Sheet:
-    """Columns of one table in the making, with what did not fit kept row by row."""
+@lru_cache(maxsize=64)
+def _readers(latest: int) -> Mapping[str, Callable[[Sequence[Any]], Read]]:
+    return {name: reader_of(name, kind, latest) for name, kind in _KINDS.items() if kind in _PLAIN}
 
-    def __init__(self, console: str, rows: Sequence[Any]) -> None:
+
+_PLAIN = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.FLAG, Kind.TIME})
+
+
+class Sheet:
+    """Columns of one table in the making, with what did not fit kept row by row.
+
+    `latest` is the last second in which anything can have been seen; `place` says where a row
+    stood, for examples of what was odd.
+    """
+
+    def __init__(
+        self,
+        console: str,
+        rows: Sequence[Any],
+        latest: int = times.LATEST,
+        place: Callable[[int], str] = lambda row: f"row {row + 1}",
+    ) -> None:
         self._length = len(rows)
+        self._readers = _readers(latest)
+        self._place = place
         self._columns: dict[str, pa.Array] = {}
         self._extra: dict[int, dict[str, Any]] = {}
-        self.odd: dict[str, int] = {}
+        self.odd = Oddities()
         self.put("console", pa.repeat(pa.scalar(console), self._length))
 
     def put(self, name: str, array: pa.Array) -> None:
         """Set a column that is ready."""
         self._columns[name] = array
 
-    def read(
-        self,
-        name: str,
-        values: Sequence[Any],
-        wire: str,
-        reader: Callable[[Sequence[Any]], Read] | None = None,
-    ) -> None:
+    def read(self, name: str, values: Sequence[Any], wire: str, *, counted: bool = True) -> None:
         """Read a column from the console's values; those that do not fit are kept apart."""
-        array, odd = (reader or READERS[_KINDS[name]])(values)
-        self._columns[name] = array
-        for place in odd:
+        self.take(name, self._readers[name](values), values, wire, counted=counted)
+
+    def take(
+        self, name: str, read: Read, values: Sequence[Any], wire: str, *, counted: bool = True
+    ) -> None:
+        """Set a column that was read from these values; count what was odd in them."""
+        self._columns[name] = read.array
+        for place in read.odd:
             self._extra.setdefault(place, {})[wire] = values[place]
-        if odd:
-            self.odd[f"field {wire}"] = self.odd.get(f"field {wire}", 0) + len(odd)
+        if counted:
+            for place in {**read.notes, **dict.fromkeys(read.odd)}:
+                kind = read.notes.get(place, f"{wire} with a value that does not fit")
+                if kind in self.odd:
+                    self.odd[kind] += 1
+                else:
+                    self.odd.add(kind, values[place], f"{wire}, {self._place(place)}")
 
     def read_all(self, fields: Sequence[tuple[str, str]], rows: Sequence[Any]) -> None:
         """Read columns that are each one field of the row: pairs of column and field."""

@@ -19,7 +19,7 @@ from plumbline.console.query import (
 from plumbline.domain.finding import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from plumbline.domain.connection import Scope
@@ -45,13 +45,16 @@ class Slice:
     """Which findings these are, fit for a name; empty for all."""
     filters: tuple[Filter, ...] = ()
     """What makes them these."""
+    alternative: int | None = None
+    """Which of the alternatives of the run; nothing for all of them together."""
 
     @property
     def name(self) -> str:
         """Name of the slice, fit for a folder."""
         severity = self.severity.word if self.severity is not None else "all"
         part = f"{self.part}-" if self.part else ""
-        return f"r{self.repository_id}-{self.source}-{part}{severity}"
+        number = f"-{self.alternative}" if self.alternative is not None else ""
+        return f"r{self.repository_id}-{self.source}-{part}{severity}{number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,11 @@ class Asking:
     scope: Scope
     look_back: LookBack | None = None
     was_filter: bool = True
+    alternatives: tuple[tuple[Filter, ...], ...] = ((),)
+    """What the exclusions of the scope leave, see `Analysis.alternatives`."""
 
     def query(self, tool: Tool, part: Slice) -> Analysis:
-        """The query for a slice."""
+        """The query for a slice; one single question where the slice is of one alternative."""
         severities = self.scope.severities
         if part.severity is not None:
             severities = (part.severity,)
@@ -120,7 +125,22 @@ class Asking:
             severities=severities,
             look_back_days=None,
         )
-        return self._ask(tool, part.source, scope).where(*part.filters)
+        query = self._ask(tool, part.source, scope).where(*part.filters)
+        if part.alternative is None:
+            return query
+        [question] = replace(query, alternatives=(self.alternatives[part.alternative],)).questions
+        return question
+
+    def apart(self, parts: Iterable[Slice]) -> Iterator[Slice]:
+        """Slices whose rows can be read: one for each alternative that can have rows."""
+        for part in parts:
+            if self.alternatives == ((),):
+                yield part
+                continue
+            query = self.query(Tool.VULNDETAILS, part)
+            for number, given in enumerate(self.alternatives):
+                if replace(query, alternatives=(given,)).questions:
+                    yield replace(part, alternative=number)
 
     def everywhere(self, tool: Tool, source: Source, repositories: tuple[int, ...]) -> Analysis:
         """The query over several repositories at once."""
@@ -138,6 +158,7 @@ class Asking:
         query = Analysis(
             tool=tool, source=source, was=scope.was, was_filter=self.was_filter
         ).within(scope)
+        query = replace(query, alternatives=self.alternatives)
         return query.where(self.look_back.filter) if self.look_back else query
 
 

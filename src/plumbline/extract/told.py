@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from plumbline.console.rows import FINDING_FIELDS, HOST_FIELDS, PLUGIN_MARKS, Named
+from plumbline.domain.normalise.addresses import address
 from plumbline.extract.values import ABSENT
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Told:
 
     def __init__(self, rows: Sequence[Any], home: int) -> None:
         self.rows = rows
+        self._home = home
         columns = zip(*map(_pick, rows), strict=True) if rows else ((),) * len(_FIELDS)
         self._columns: dict[str, Sequence[Any]] = dict(zip(_FIELDS, columns, strict=True))
         self.severity, repository = _pairs(rows)
@@ -36,6 +38,14 @@ class Told:
     def __getitem__(self, field: str) -> Sequence[Any]:
         """The values of one field."""
         return self._columns[field]
+
+    def place(self, row: int) -> str:
+        """Where a row stood: for people who look for it at the console."""
+        plugin, host = self["pluginID"][row], self["ip"][row] or self["dnsName"][row]
+        return (
+            f"plugin {written(plugin)[:40]} on {written(host)[:80]}, "
+            f"repository {self._home}, page row {row + 1}"
+        )
 
     def tuples(self, fields: Iterable[str]) -> Iterable[tuple[Any, ...]]:
         """The values of several fields, row by row."""
@@ -72,3 +82,9 @@ def listed(value: Any, separator: re.Pattern[str] = COMMA) -> list[str] | None:
     if value in ABSENT:
         return None
     return [part.strip() for part in separator.split(written(value)) if part.strip()]
+
+
+def addresses_of(value: Any) -> list[str] | None:
+    """The addresses of a text that lists several, each once in its canonical form."""
+    parts = listed(value)
+    return list(dict.fromkeys(address(one).value or one for one in parts)) if parts else None

@@ -12,12 +12,14 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plumbline.domain.oddities import Plain
 from plumbline.errors import StorageError
 
 if TYPE_CHECKING:
@@ -44,9 +46,25 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     first: str = ""
     """Key of the first finding; the page before should have had it among its last."""
     last: tuple[str, ...] = ()
-    odd: dict[str, int] = {}
+    odd: Plain = {}
+    """What was odd, by kind; bare counts are of older versions."""
     parts: dict[str, str] = {}
     """Table to file name."""
+
+
+class Cause(StrEnum):
+    """Why a slice is not whole."""
+
+    CHANGED = "changed"
+    """The console told other totals meanwhile."""
+    UNTOLD = "untold"
+    """It told no total."""
+    SHORT = "short"
+    """Pages had fewer rows than lay in their windows."""
+    ORDER = "order"
+    """Rows were sorted differently from page to page."""
+    REPEATED = "repeated"
+    """One answer had rows more than once, and not the same ones each time."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +78,20 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     """Rows received in all passes, repeats included."""
     note: str = ""
+    cause: Cause | None = None
+    """Why it is not whole."""
+    repeated: int = 0
+    """Rows that one answer held more than once, each time the slice was read."""
+    pieces: tuple[str, ...] = ()
+    """Names of the pieces that make the slice, each read on its own."""
 
 
 class SliceStage:
     """The staged pages of one slice."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Path | None = None) -> None:
         self.folder = folder
+        self._shared = shared or _shared(folder.parent)
 
     def receipts(self, attempt: int) -> list[Receipt]:
         """The pages of one pass in the order they were read; a broken receipt ends them."""
@@ -106,9 +131,8 @@ class SliceStage:
 
     def _share(self, name: str, table: pa.Table) -> None:
         """Put rows where they stay when the slice is read again; later ones sort behind."""
-        folder = _shared(self.folder.parent)
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_part(folder / f"{time.time_ns():020d}.{name}.parquet", table)
+        self._shared.mkdir(parents=True, exist_ok=True)
+        _write_part(self._shared / f"{time.time_ns():020d}.{name}.parquet", table)
 
     def files(self, table: str, passes: tuple[int, ...]) -> list[str]:
         """The parts of a table, in the order of passes and pages."""
@@ -118,6 +142,23 @@ class SliceStage:
             for receipt in self.receipts(attempt)
             if table in receipt.parts
         ]
+
+    def piece(self, name: str) -> SliceStage:
+        """The place of a piece of the slice that is read on its own."""
+        return SliceStage(self.folder / f"cut-{name}", self._shared)
+
+    def made_of(self, outcome: Outcome) -> Iterator[tuple[SliceStage, Outcome]]:
+        """The slice as it was read, or each of its pieces."""
+        if outcome.passes:
+            yield self, outcome
+        for stage in map(self.piece, outcome.pieces):
+            if stage.outcome:
+                yield stage, stage.outcome
+
+    def files_of(self, table: str, outcome: Outcome) -> list[str]:
+        """The parts of a table that make the slice."""
+        made_of = self.made_of(outcome)
+        return [file for stage, one in made_of for file in stage.files(table, one.passes)]
 
     def close(self, outcome: Outcome) -> None:
         """Note that the slice needs no more reading."""

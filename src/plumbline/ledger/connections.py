@@ -73,7 +73,10 @@ def add(connection: Connection, keys: Keys | None) -> None:
         check_free(connection.name)
         row = ConnectionRow.objects.create(**shape.columns(connection))
         SealedRow.objects.create(
-            connection=row, keys=_sealed(keys) if keys else b"", proxy=_sealed_proxy(connection)
+            connection=row,
+            keys=_sealed(keys) if keys else b"",
+            proxy=_sealed_proxy(connection),
+            client_key=_sealed_client_key(connection),
         )
         audit.note("add", connection.name, connection.address.url or connection.kind)
 
@@ -82,14 +85,20 @@ def add(connection: Connection, keys: Keys | None) -> None:
 def edit(connection: Connection) -> None:
     """Replace everything but the keys of the connection of that name.
 
+    A client certificate that stays, and is given without its private key, keeps the sealed one.
+
     Raises:
         UsageError: there is none.
     """
     with seal.turn(), transaction.atomic():
         row = _row(connection.name)
         columns = shape.columns(connection)
+        secrets = {"proxy": _sealed_proxy(connection)}
+        client = connection.address.client
+        if client is None or client.key or client.certificate != row.client_certificate:
+            secrets["client_key"] = _sealed_client_key(connection)
         ConnectionRow.objects.filter(pk=row.pk).update(**columns, changed=timezone.now())
-        SealedRow.objects.filter(connection=row).update(proxy=_sealed_proxy(connection))
+        SealedRow.objects.filter(connection=row).update(**secrets)
         audit.note("edit", connection.name, connection.address.url)
 
 
@@ -121,9 +130,11 @@ def retire(name: str) -> None:
         row = _at_rest(name)
         _refuse_retired(row)
         now = timezone.now()
-        SealedRow.objects.filter(connection=row).update(keys=b"", proxy=b"")
+        SealedRow.objects.filter(connection=row).update(keys=b"", proxy=b"", client_key=b"")
         ScheduleRow.objects.filter(connection=row).delete()
-        ConnectionRow.objects.filter(pk=row.pk).update(retired=now, changed=now)
+        ConnectionRow.objects.filter(pk=row.pk).update(
+            retired=now, changed=now, client_certificate=""
+        )
         audit.note("retire", name)
 
 
@@ -180,11 +191,11 @@ def exists(name: str) -> bool:
 
 @storage_faults()
 def get(name: str) -> Connection:
-    """The connection of that name, its proxy with credentials.
+    """The connection of that name, its proxy with credentials, its certificate with its key.
 
     Raises:
         UsageError: there is none.
-        ConfigurationError: the proxy's credentials cannot be unsealed.
+        ConfigurationError: these secrets cannot be unsealed.
     """
     return _whole(_row(name))
 
@@ -299,8 +310,9 @@ def _entry(row: ConnectionRow) -> Entry:
 
 
 def _whole(row: ConnectionRow) -> Connection:
-    token = bytes(row.sealed.proxy)
-    return shape.connection_of(row, seal.unseal(token, row.name) if token else "")
+    tokens = (bytes(row.sealed.proxy), bytes(row.sealed.client_key))
+    opened = [seal.unseal(token, row.name) if token else "" for token in tokens]
+    return shape.connection_of(row, *opened)
 
 
 def _sealed(keys: Keys) -> bytes:
@@ -310,3 +322,8 @@ def _sealed(keys: Keys) -> bytes:
 def _sealed_proxy(connection: Connection) -> bytes:
     user = shape.proxy_user(connection)
     return seal.seal(user) if user else b""
+
+
+def _sealed_client_key(connection: Connection) -> bytes:
+    client = connection.address.client
+    return seal.seal(client.key) if client and client.key else b""

@@ -28,6 +28,15 @@ class ConnectionRow(models.Model):
     families = models.JSONField(default=list)
     look_back_days = models.PositiveIntegerField(null=True)
     was = models.CharField(max_length=16)
+    exclude_repositories = models.JSONField(default=list)
+    exclude_families = models.JSONField(default=list)
+    exclude_plugin_types = models.JSONField(default=list)
+    exclude_addresses = models.JSONField(default=list)
+    # Of the asset lists; no filters stand for the usual ones.
+    list_filters = models.JSONField(default=list)
+    list_fields = models.JSONField(default=list)
+    # PEM; its private key is in SealedRow.
+    client_certificate = models.TextField(blank=True, default="")
     page_size = models.PositiveIntegerField(null=True)
     connect_timeout = models.FloatField()
     read_timeout = models.FloatField()
@@ -49,6 +58,7 @@ class SealedRow(models.Model):
     connection = models.OneToOneField(ConnectionRow, models.CASCADE, related_name="sealed")
     keys = models.BinaryField(default=b"")
     proxy = models.BinaryField(default=b"")
+    client_key = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return f"secrets of connection {self.connection_id}"

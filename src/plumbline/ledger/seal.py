@@ -90,8 +90,8 @@ def _reseal(keys: MultiFernet) -> int:
     with transaction.atomic():
         rows = list(SealedRow.objects.select_related("connection"))
         for row in rows:
-            row.keys = _anew(bytes(row.keys), row.connection.name, keys)
-            row.proxy = _anew(bytes(row.proxy), row.connection.name, keys)
+            for name in ("keys", "proxy", "client_key"):
+                setattr(row, name, _anew(bytes(getattr(row, name)), row.connection.name, keys))
             row.save()
         audit.note("rotate", "sealing keys", f"{len(rows)} connections sealed anew")
     return len(rows)

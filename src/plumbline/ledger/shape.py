@@ -7,9 +7,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from plumbline.domain.connection import (
     Address,
+    ClientCertificate,
     Connection,
     ConnectionKind,
+    ListFilter,
+    ListRequest,
     Manners,
+    PluginType,
     Scope,
     Trust,
     TrustKind,
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
 
 
 def columns(connection: Connection) -> dict[str, Any]:
-    """The columns of a row; the proxy without its credentials."""
+    """The columns of a row; the proxy without its credentials, a certificate without its key."""
     address, scope, manners = connection.address, connection.scope, connection.manners
+    lists = connection.lists
     return {
         "name": connection.name,
         "kind": connection.kind.value,
@@ -38,6 +43,15 @@ def columns(connection: Connection) -> dict[str, Any]:
         "families": list(scope.families),
         "look_back_days": scope.look_back_days,
         "was": scope.was.value,
+        "exclude_repositories": list(scope.exclude_repositories),
+        "exclude_families": list(scope.exclude_families),
+        "exclude_plugin_types": [one.value for one in scope.exclude_plugin_types],
+        "exclude_addresses": list(scope.exclude_addresses),
+        "list_filters": []
+        if lists.filters == _USUAL_LISTS
+        else [one.value for one in lists.filters],
+        "list_fields": list(lists.fields),
+        "client_certificate": address.client.certificate if address.client else "",
         "page_size": manners.page_size,
         "connect_timeout": manners.connect_timeout,
         "read_timeout": manners.read_timeout,
@@ -46,8 +60,12 @@ def columns(connection: Connection) -> dict[str, Any]:
     }
 
 
-def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
-    """The value object of a row, its proxy with these credentials."""
+_USUAL_LISTS = ListRequest().filters
+
+
+def connection_of(row: ConnectionRow, proxy_user: str = "", client_key: str = "") -> Connection:
+    """The value object of a row, its proxy and its client certificate with these secrets."""
+    pem = row.client_certificate
     return Connection(
         name=row.name,
         kind=ConnectionKind(row.kind),
@@ -56,6 +74,7 @@ def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
             trust=Trust(kind=TrustKind(row.trust_kind), value=row.trust_value),
             proxy=_with_user(row.proxy, proxy_user),
             no_proxy=tuple(row.no_proxy),
+            client=ClientCertificate(certificate=pem, key=client_key) if pem else None,
         ),
         scope=Scope(
             repositories=tuple(row.repositories),
@@ -64,6 +83,14 @@ def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
             families=tuple(row.families),
             look_back_days=row.look_back_days,
             was=WasMode(row.was),
+            exclude_repositories=tuple(row.exclude_repositories),
+            exclude_families=tuple(row.exclude_families),
+            exclude_plugin_types=tuple(map(PluginType, row.exclude_plugin_types)),
+            exclude_addresses=tuple(row.exclude_addresses),
+        ),
+        lists=ListRequest(
+            filters=tuple(map(ListFilter, row.list_filters)) or _USUAL_LISTS,
+            fields=tuple(row.list_fields),
         ),
         manners=Manners(
             page_size=row.page_size,
@@ -73,6 +100,25 @@ def connection_of(row: ConnectionRow, proxy_user: str = "") -> Connection:
             requests_per_hour=row.requests_per_hour,
         ),
     )
+
+
+def reads(connection: Connection) -> dict[str, Any]:
+    """What a connection reads, in the form programs are promised."""
+    scope, lists = connection.scope, connection.lists
+    return {
+        "repositories": scope.repositories,
+        "severities": [severity.word for severity in scope.severities],
+        "asset_lists": scope.asset_lists,
+        "families": scope.families,
+        "look_back_days": scope.look_back_days,
+        "was": scope.was.removesuffix("Was"),
+        "exclude_repositories": scope.exclude_repositories,
+        "exclude_families": scope.exclude_families,
+        "exclude_plugin_types": scope.exclude_plugin_types,
+        "exclude_addresses": scope.exclude_addresses,
+        "list_filters": lists.filters,
+        "list_fields": lists.fields,
+    }
 
 
 def proxy_user(connection: Connection) -> str:

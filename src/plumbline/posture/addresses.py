@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 import ibis
+
+from plumbline.domain.address import MemberKind, parse_member
+from plumbline.domain.normalise.addresses import IPAddress, parsed
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
@@ -31,10 +34,17 @@ class Span:
             ValueError: it is none of these.
         """
         if "/" in text:
-            network = ip_network(text, strict=False)
-            return cls(network[0], network[-1])
+            return cls._block(text)
         first, dash, last = text.partition("-")
         return cls.between(first, last if dash else first)
+
+    @classmethod
+    def _block(cls, text: str) -> Span:
+        member = parse_member(text)
+        if member.first is None or member.last is None:
+            raise ValueError(member.reason)
+        kind = IPv4Address if member.kind is MemberKind.IPV4 else IPv6Address
+        return cls(kind(member.first), kind(member.last))
 
     @classmethod
     def between(cls, first: str, last: str) -> Span:
@@ -43,7 +53,7 @@ class Span:
         Raises:
             ValueError: not two addresses of one family in ascending order.
         """
-        low, high = ip_address(first), ip_address(last)
+        low, high = _address(first), _address(last)
         if low.version != high.version:
             raise ValueError("the ends are of different families")
         if int(low) > int(high):
@@ -55,6 +65,13 @@ class Span:
         if isinstance(self.first, IPv4Address):
             return ipv4_number(ip).between(int(self.first), int(self.last))
         return ipv6_digits(ip).between(_digits(self.first), _digits(self.last))
+
+
+def _address(text: str) -> IPAddress:
+    found = parsed(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} does not appear to be an IPv4 or IPv6 address")
+    return found[0]
 
 
 def _digits(address: IPv4Address | IPv6Address) -> str:

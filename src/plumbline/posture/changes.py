@@ -128,7 +128,8 @@ def _rank_before(rows: ir.Table, _: Estate) -> ir.IntegerValue:
 
 
 def _hosts(estate: Estate, _: ir.Table | None) -> ir.Table:
-    return estate.table("hosts").select("console", "host", "dns_name", "os")
+    hosts = estate.table("hosts")
+    return hosts.select("console", "host", "dns_name", "os", name=sources.host_name(hosts))
 
 
 def _plugins(estate: Estate, _: ir.Table | None) -> ir.Table:
@@ -168,6 +169,14 @@ CHANGES = Relation(
         Field("repository_id", _INTEGER, "number of the repository"),
         Field("repository", _TEXT, "name of the repository", source="repository", column="name"),
         Field("host", FieldKind.KEY, "key of the host"),
+        Field(
+            "host_name",
+            _TEXT,
+            "what the host is called: its DNS name, else its NetBIOS name, address or id",
+            source="hosts",
+            column="name",
+            shown=True,
+        ),
         Field("ip", _TEXT, "address of the host", shown=True),
         Field("dns_name", _TEXT, "DNS name of the host", source="hosts", shown=True),
         Field("os", _TEXT, "operating system of the host", source="hosts"),
@@ -190,6 +199,6 @@ CHANGES = Relation(
         Source(name="hosts", keys=sources.HOST, build=_hosts),
         Source(name="plugins", keys=("console", "plugin_id"), build=_plugins),
     ),
-    searched=("plugin_name", "dns_name", "ip"),
+    searched=("plugin_name", "plugin_id", "family", "host_name", "ip", "os", "repository"),
     order=("change", "-severity", "plugin_id"),
 )

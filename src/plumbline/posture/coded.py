@@ -87,7 +87,7 @@ def _rank(column: ir.StringValue) -> ir.IntegerValue:
     return ibis.cases((column.notnull(), place.cast("int32")))
 
 
-_LONG = frozenset({"synopsis", "description", "solution", "cves"})
+_LONG = frozenset({"synopsis", "description", "solution", "cves", "xrefs"})
 _known_plugins = _known("plugins", "console", "plugin_id")
 
 
@@ -130,6 +130,7 @@ _KEYED = {
     "lists": "hosts",
     "each_list": "hosts",
     "each_cve": "plugins",
+    "each_xref": "plugins",
 }
 """Sources that are joined by what a number stands for."""
 _SMALL = {

@@ -6,6 +6,7 @@ Whatever the user wrote reaches the engine as a bound literal, never as part of 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, assert_never
@@ -16,7 +17,7 @@ from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.posture.addresses import Span
 from plumbline.posture.filters import Comparison, Query, Text, Value
-from plumbline.posture.relation import Field, FieldKind
+from plumbline.posture.relation import PARTIAL, Field, FieldKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ANY = "*"
 NONE = "none"
+TEXTS = frozenset({FieldKind.TEXT, FieldKind.TEXTS})
 _OPERATORS: dict[Comparison, Callable[[Any, Any], Any]] = {
     Comparison.AT_LEAST: ge,
     Comparison.AT_MOST: le,
@@ -63,6 +65,7 @@ def matches(
 
 
 def _condition(column: ir.Value, field: Field, value: Value, before: Before) -> ir.BooleanValue:
+    value = _unmarked(value, field)
     read = _ORDERED.get(field.kind)
     if read is not None:
         return _ordered(column, value, read)
@@ -70,6 +73,8 @@ def _condition(column: ir.Value, field: Field, value: Value, before: Before) -> 
         return _time(column, value, before)
     if field.kind is FieldKind.ADDRESS:
         return _address(column, value)
+    if value.comparison is Comparison.EXACT and value.low is not None:
+        return column.lower() == value.low.text.lower()
     return _equal(column, field, _single(value))
 
 
@@ -81,12 +86,43 @@ def _equal(column: ir.Value, field: Field, text: Text) -> ir.BooleanValue:
         return column == _word(text.text, field.words)
     if field.kind is FieldKind.FLAG:
         return column == _flag(text.text)
-    return _text(column, text)
+    return _text(column, text, part=field.name in PARTIAL)
 
 
-def contains(column: ir.StringValue, text: str) -> ir.BooleanValue:
-    """Whether a text column holds a piece of text, letter case apart."""
-    return column.lower().contains(text.lower())
+def _unmarked(value: Value, field: Field) -> Value:
+    """`=` says no more than no sign does, but for texts: there it is the whole, as it stands."""
+    if value.comparison is not Comparison.EXACT or value.low is None or field.kind in TEXTS:
+        return value
+    return replace(value, comparison=Comparison.EQUAL)
+
+
+def is_plain(text: Text) -> bool:
+    """Whether a text means just its characters, without wildcards."""
+    return text.quoted or ANY not in text.text
+
+
+def span_of(word: str) -> Span | None:
+    """The addresses that a word to search for means; None where it is none, or a part of one."""
+    try:
+        return Span.parse(word)
+    except ValueError:
+        return None
+
+
+def searched(column: ir.Value, field: Field, word: Text) -> ir.BooleanValue:
+    """Whether a field holds a word that was written without one: a part of a text, a whole number.
+
+    A whole address, a network or a range finds these addresses, anything else a part of one.
+    """
+    if field.numbers or field.kind is FieldKind.INTEGER:
+        # As texts, so that a statement is the same whether a word is a number or none.
+        return _text(column.cast("string"), word)
+    span = span_of(word.text) if field.kind is FieldKind.ADDRESS else None
+    if span is not None:
+        return span.holds(column)
+    if is_plain(word):
+        return column.lower().contains(word.text.lower())
+    return column.lower().re_search(_pattern(word.text.lower().strip(ANY).split(ANY), part=True))
 
 
 def _single(value: Value) -> Text:
@@ -98,10 +134,10 @@ def _single(value: Value) -> Text:
     return value.low
 
 
-def _text(column: ir.StringValue, text: Text) -> ir.BooleanValue:
+def _text(column: ir.StringValue, text: Text, *, part: bool = False) -> ir.BooleanValue:
     lowered, wanted = column.lower(), text.text.lower()
-    if text.quoted or ANY not in wanted:
-        return lowered == wanted
+    if is_plain(text):
+        return lowered.contains(wanted) if part and wanted else lowered == wanted
     match wanted.split(ANY):
         case [first, ""]:
             return lowered.startswith(first)
@@ -113,10 +149,11 @@ def _text(column: ir.StringValue, text: Text) -> ir.BooleanValue:
             return lowered.re_search(_pattern(pieces))
 
 
-def _pattern(pieces: list[str]) -> str:
+def _pattern(pieces: list[str], *, part: bool = False) -> str:
     # Not re.escape(): the engines' own regular expressions refuse some of what it escapes.
     escaped = (re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", piece) for piece in pieces)
-    return f"(?s)^{'.*'.join(escaped)}$"
+    found = ".*".join(escaped)
+    return f"(?s){found}" if part else f"(?s)^{found}$"
 
 
 def _ordered(column: ir.Value, value: Value, read: Callable[[str], int | float]) -> ir.BooleanValue:
@@ -218,7 +255,7 @@ def _by_moment(
             return column < end
         case Comparison.BELOW:
             return column < begin
-        case Comparison.EQUAL | Comparison.BETWEEN:
+        case Comparison.EQUAL | Comparison.EXACT | Comparison.BETWEEN:
             return (column >= begin) & (column < end)
         case _:
             assert_never(comparison)
@@ -228,7 +265,7 @@ def _time_by_age(column: ir.TimestampValue, value: Value, before: Before) -> ir.
     """`<7d` is less than seven days ago, `7d` within the last seven, `7d..30d` between both."""
     low = before(_duration(value.low.text)) if value.low else None
     match value.comparison:
-        case Comparison.EQUAL | Comparison.AT_MOST:
+        case Comparison.EQUAL | Comparison.EXACT | Comparison.AT_MOST:
             return column >= low
         case Comparison.BELOW:
             return column > low

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from plumbline.posture import shortcut
+from plumbline.posture import lookalikes, shortcut
 from plumbline.posture.coded import CODED
 from plumbline.posture.filters import NO_QUERY, Query
 from plumbline.posture.forms import Slots
@@ -58,6 +58,7 @@ def rows(relation: Relation, estate: Estate, request: Request) -> Statement:
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
+    lookalikes.refuse(relation, request.query)
     short = shortcut.of(relation, estate, request)
     told, asked = (relation, request) if short is None else (CODED, short)
     slots = Slots()
@@ -83,6 +84,7 @@ def total(relation: Relation, estate: Estate, query: Query) -> int:
         UsageError: a field is unknown or a value does not fit its field.
         StorageError: the engine could not read its files.
     """
+    lookalikes.refuse(relation, query)
     relation = shortcut.coded(relation, estate, query)
     slots = Slots()
     form, key = slots.query(relation, estate, query), (relation.name, relation is CODED, query)

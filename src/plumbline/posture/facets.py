@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.posture import refining, shortcut
+from plumbline.posture import lookalikes, refining, shortcut
 from plumbline.posture.coded import CODED
 from plumbline.posture.forms import Slots
 from plumbline.posture.joins import joined
@@ -32,6 +32,7 @@ def counted(relation: Relation, estate: Estate, query: Query, name: str) -> Stat
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
+    lookalikes.refuse(relation, query)
     rest = refining.without(query, relation, relation.field(name).name)
     relation = shortcut.coded(relation, estate, rest, [name])
     field = relation.field(name)
@@ -49,6 +50,7 @@ def together(relation: Relation, estate: Estate, query: Query, names: Sequence[s
     Raises:
         UsageError: a field is unknown or a value does not fit its field.
     """
+    lookalikes.refuse(relation, query)
     relation = shortcut.coded(relation, estate, query, names)
     fields = [relation.field(name) for name in names]
     slots = Slots()

@@ -4,12 +4,13 @@ r"""The simple filter language: reading it, and writing it back.
 
     query  = [ term { blank term } ]
     term   = [ "-" ] ( field ":" value { "," value } | text { "," text } )
-    value  = [ ">=" | "<=" | ">" | "<" ] text | [ text ] ".." [ text ]
+    value  = [ ">=" | "<=" | ">" | "<" | "=" ] text | [ text ] ".." [ text ]
     text   = '"' any character, with \" and \\ '"' | characters without blank, comma and quote
 
 Terms are joined by AND, the values of a term by OR, `-` turns a term round. A text without a field
 is looked for in the fields that a relation names for it. What a value means is the field's affair:
-see `plumbline.posture.conditions`.
+see `plumbline.posture.conditions`. Words that look like a condition and are none are refused by
+`plumbline.posture.lookalikes`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import NoReturn
 
 from plumbline.errors import UsageError
@@ -27,6 +27,8 @@ class Comparison(StrEnum):
     """How a value is compared."""
 
     EQUAL = ""
+    EXACT = "="
+    """The whole value as it stands, where `EQUAL` is content with a part of a text."""
     AT_LEAST = ">="
     AT_MOST = "<="
     ABOVE = ">"
@@ -125,11 +127,13 @@ def parse(written: str) -> Query:
 
 _BLANKS = re.compile(r"\s*")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):")
-_COMPARISON = re.compile(r">=|<=|>|<")
+_COMPARISON = re.compile(r">=|<=|>|<|=")
 _BARE = re.compile(r'[^\s,"]+')
 _BARE_END = re.compile(r'(?:(?!\.\.)[^\s,"])+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ADDRESS = re.compile(r'[0-9A-Fa-f]{1,4}:(?:[0-9A-Fa-f:.-]*[0-9A-Fa-f:])?(?:/[0-9]+)?(?=[\s,"]|$)')
+"""An IPv6 address or network, a MAC address, or the beginning of one."""
 
 
 class _Reader:
@@ -166,11 +170,7 @@ class _Reader:
 
     def _is_address(self) -> bool:
         """`fe80::1` is an address to search for, no field called fe80."""
-        word = _BARE.match(self._written, self._at)
-        try:
-            return bool(word and ip_address(word[0]))
-        except ValueError:
-            return False
+        return _ADDRESS.match(self._written, self._at) is not None
 
     def _searched(self) -> Value:
         return Value(low=self._text(_BARE))
@@ -199,7 +199,9 @@ class _Reader:
         text = self._skip(bare)
         if not text:
             self._refuse(
-                "A value is missing.", "write field:value, or field:none for what was not supplied."
+                "A value is missing.",
+                "write field:value without a blank after the colon, or field:none for what was not "
+                'supplied; put a text that holds a colon in quotes: "a: b".',
             )
         if self._sees('"'):
             self._refuse("A quote stands inside a value.", "put the whole value in quotes.")

@@ -22,11 +22,12 @@ def _base(estate: Estate) -> ir.Table:
 
 def _hosts(estate: Estate, _: ir.Table | None) -> ir.Table:
     names = ("dns_name", "netbios_name", "mac", "host_uuid", "os")
-    return estate.table("hosts").select("console", "host", *names)
+    hosts = estate.table("hosts")
+    return hosts.select("console", "host", *names, name=sources.host_name(hosts))
 
 
 _PLUGIN_COLUMNS = (
-    "name", "family", "vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit", "cves",
+    "name", "family", "vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit", "cves", "xrefs",
     "synopsis", "description", "solution",
 )  # fmt: skip
 
@@ -140,8 +141,17 @@ FIELDS = (
         needs=("host",),
         meant=consoles.keys_of,
     ),
+    Field(
+        "host_name",
+        _TEXT,
+        "what the host is called: its DNS name, else its NetBIOS name, address or id",
+        source="hosts",
+        column="name",
+        names=("hostname",),
+        shown=True,
+    ),
     Field("ip", FieldKind.ADDRESS, "address of the host", each="addresses", shown=True),
-    Field("dns_name", _TEXT, "DNS name of the host", source="hosts", names=("dns",), shown=True),
+    Field("dns_name", _TEXT, "DNS name of the host", source="hosts", names=("dns",)),
     Field("netbios_name", _TEXT, "NetBIOS name of the host", source="hosts", names=("netbios",)),
     Field("mac", _TEXT, "MAC address of the host", source="hosts"),
     Field("host_uuid", _TEXT, "the console's id of the host", source="hosts"),
@@ -214,6 +224,14 @@ FIELDS = (
         build=_exploitable,
     ),
     Field("cves", _TEXTS, "CVE names", source="plugins", each="each_cve", names=("cve",)),
+    Field(
+        "xrefs",
+        _TEXTS,
+        "cross references such as IAVA #2021-A-0573",
+        source="plugins",
+        each="each_xref",
+        names=("xref",),
+    ),
     Field("synopsis", _TEXT, "what it is, in a sentence", source="plugins", lengthy=True),
     Field("solution", _TEXT, "how to fix it", source="plugins", lengthy=True),
     Field(
@@ -237,6 +255,7 @@ FINDINGS = Relation(
         sources.LISTS,
         sources.EACH_LIST,
         sources.EACH_CVE,
+        sources.EACH_XREF,
         Source(name="hosts", keys=sources.HOST, build=_hosts),
         Source(
             name="shared",
@@ -249,6 +268,10 @@ FINDINGS = Relation(
         Source(name="outputs", keys=("console", "output"), build=_outputs),
         Source(name="addresses", keys=("console", "ip"), build=_addresses),
     ),
-    searched=("plugin_name", "ip", "dns_name"),
+    searched=(
+        "plugin_name", "plugin_id", "cves", "xrefs", "family", "ip", "dns_name", "netbios_name",
+        "mac", "host_uuid", "os", "asset_lists", "repository",
+    ),
     order=("-severity", "-risk", "-last_seen"),
-)
+    taken_along=("host_name", "ip", "cves", "solution"),
+)  # fmt: skip

@@ -34,7 +34,8 @@ _FOUND = re.compile(
 )
 _TRACE = re.compile(r"stand-in|18273|251819|253\.109")
 """What is left of a stand-in that did not come through as it was."""
-_TEXTS = frozenset({FieldKind.TEXT, FieldKind.TEXTS, FieldKind.KEY})
+_TEXTS = conditions.TEXTS | {FieldKind.KEY}
+_ONE = frozenset({Comparison.EQUAL, Comparison.EXACT})
 _WHOLE_NUMBERS = {FieldKind.INTEGER: r"[+-]?[0-9]{1,18}", FieldKind.DAYS: r"[0-9]{1,9}d?"}
 
 
@@ -103,7 +104,7 @@ class Slots:
 
     def _term(self, relation: Relation, estate: Estate, term: Term) -> Term:
         if not term.name:
-            return replace(term, values=tuple(map(self._word, term.values)))
+            return replace(term, values=tuple(map(self._searched, term.values)))
         try:
             found = relation.field(term.name)
         except UsageError:
@@ -112,23 +113,27 @@ class Slots:
         values = (one for v in term.values for one in self._values(found, estate, v))
         return replace(term, values=tuple(values))
 
-    def _word(self, value: Value) -> Value:
-        return _quoted(self.text(value.low.text.lower())) if value.low else value
+    def _searched(self, value: Value) -> Value:
+        """An address or a wildcard is looked for in another way, and stays."""
+        word = value.low
+        if word is None or not conditions.is_plain(word) or conditions.span_of(word.text):
+            return value
+        return _quoted(self.text(word.text.lower()))
 
     def _values(self, found: Field, estate: Estate, value: Value) -> Iterator[Value]:
-        text = value.low if value.comparison is Comparison.EQUAL else None
+        text = value.low if value.comparison in _ONE else None
         if any(conditions.is_bare(value, word) for word in (conditions.NONE, conditions.ANY)):
             yield value
         elif found.kind in _WHOLE_NUMBERS:
             yield self._numbers(value, _WHOLE_NUMBERS[found.kind])
         elif found.kind is FieldKind.ADDRESS:
             yield self._span(value)
-        elif text is None or not _is_plain(found, text):
+        elif text is None or not text.text or not _is_plain(found, text):
             yield value
         else:
             wanted = text.text.lower()
             for key in found.meant(estate, wanted) if found.meant else (wanted,):
-                yield _quoted(self.text(key.lower()))
+                yield replace(_quoted(self.text(key.lower())), comparison=value.comparison)
 
     def _numbers(self, value: Value, form: str) -> Value:
         ends = [end for end in (value.low, value.high) if end is not None]
@@ -154,8 +159,7 @@ class Slots:
 
 def _is_plain(found: Field, text: Text) -> bool:
     """Whether a text is compared as it stands, letter case apart."""
-    wild = conditions.ANY in text.text and not text.quoted
-    return found.kind in _TEXTS and (found.kind is FieldKind.KEY or not wild)
+    return found.kind in _TEXTS and (found.kind is FieldKind.KEY or conditions.is_plain(text))
 
 
 def _span(value: Value) -> Span | None:

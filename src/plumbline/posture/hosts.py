@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plumbline.domain.finding import OPEN_STATES
 from plumbline.posture import consoles, counts, score, sources
 from plumbline.posture.counted import host_risk, number, sc_score, severities
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
@@ -59,6 +60,35 @@ def _each(each: Names) -> Build:
     return build
 
 
+def _each_plugin(estate: Estate, _: ir.Table | None = None) -> ir.Table:
+    """One row for each plugin with an open finding on a host, its number as `value`."""
+    rows = consoles.shared(estate, _open(estate))
+    return rows.select("host", value=rows.plugin_id.cast("string")).distinct()
+
+
+def _each_cve(estate: Estate, _: ir.Table | None = None) -> ir.Table:
+    """One row for each CVE of an open finding on a host, as `value`."""
+    rows = _open(estate).inner_join(sources.each_cve(estate), ["console", "plugin_id"])
+    return consoles.shared(estate, rows.select("console", "host", "value")).select("host", "value")
+
+
+def _open(estate: Estate) -> ir.Table:
+    findings = estate.table("findings")
+    rows = findings.filter(findings.state.isin(sorted(OPEN_STATES)))
+    return rows.select("console", "host", "plugin_id")
+
+
+def _of_host(each: Build) -> Build:
+    """The values of each host together, as `names`; each once."""
+
+    def build(estate: Estate, only: ir.Table | None) -> ir.Table:
+        rows = each(estate, None).select("host", "value").distinct()
+        rows = rows if only is None else rows.semi_join(only, "host")
+        return sources.collected(rows, *_KEY)
+
+    return build
+
+
 def _twice(estate: Estate, _: ir.Table | None) -> ir.Table:
     rows = consoles.reported_twice(estate)
     return rows.group_by("host").aggregate(vulnerabilities=rows.count())
@@ -70,7 +100,7 @@ def _only_key(estate: Estate, key: str) -> tuple[str, ...]:
 
 def _base(estate: Estate) -> ir.Table:
     hosts = consoles.hosts(estate)
-    return hosts.mutate(present=consoles.present(hosts))
+    return hosts.mutate(present=consoles.present(hosts), host_name=sources.host_name(hosts))
 
 
 def _score(rows: ir.Table, _: Estate) -> ir.FloatingValue:
@@ -92,6 +122,13 @@ FIELDS = (
         tells_apart=True,
     ),
     Field("host", FieldKind.KEY, "key of the host", meant=_only_key),
+    Field(
+        "host_name",
+        _TEXT,
+        "what it is called: its DNS name, else its NetBIOS name, address or id",
+        names=("hostname",),
+        shown=True,
+    ),
     Field("ip", FieldKind.ADDRESS, "address it was last seen at", shown=True),
     Field(
         "ips",
@@ -100,7 +137,7 @@ FIELDS = (
         each="addresses",
         names=("address",),
     ),
-    Field("dns_name", _TEXT, "DNS name", names=("dns",), shown=True),
+    Field("dns_name", _TEXT, "DNS name", names=("dns",)),
     Field("netbios_name", _TEXT, "NetBIOS name", names=("netbios",)),
     Field("mac", _TEXT, "MAC address"),
     Field("os", _TEXT, "operating system", shown=True),
@@ -152,6 +189,27 @@ FIELDS = (
         source=_OPEN,
         build=_score,
     ),
+    Field(
+        "plugins",
+        FieldKind.TEXTS,
+        "numbers of the plugins with an open finding on it",
+        source="host_plugins",
+        column="names",
+        each="each_plugin",
+        names=("plugin", "plugin_id"),
+        numbers=True,
+        lengthy=True,
+    ),
+    Field(
+        "cves",
+        FieldKind.TEXTS,
+        "CVE names of its open findings",
+        source="host_cves",
+        column="names",
+        each="each_host_cve",
+        names=("cve",),
+        lengthy=True,
+    ),
     Field("credentialed", FieldKind.FLAG, "its last scan had credentials"),
     Field("present", FieldKind.FLAG, "a console still has it; no for those that departed"),
     Field("rule", _TEXT, "rule that joined its names; `single` for one name"),
@@ -189,8 +247,25 @@ HOSTS = Relation(
         Source(name="addresses", keys=_KEY, build=_addresses, many=True),
         Source(name="each_console", keys=_KEY, build=_consoles, many=True),
         Source(name=_OPEN, keys=_KEY, build=lambda estate, _: counts.by_host(estate)),
+        Source(name="host_plugins", keys=_KEY, build=_of_host(_each_plugin), gathered=True),
+        Source(name="each_plugin", keys=_KEY, build=_each_plugin, many=True),
+        Source(name="host_cves", keys=_KEY, build=_of_host(_each_cve), gathered=True),
+        Source(name="each_host_cve", keys=_KEY, build=_each_cve, many=True),
         Source(name=_TWICE, keys=_KEY, build=_twice),
     ),
-    searched=("ip", "dns_name", "netbios_name", "os"),
+    searched=(
+        "ips",
+        "dns_name",
+        "netbios_name",
+        "mac",
+        "os",
+        "host_uuid",
+        "agent_uuid",
+        "asset_lists",
+        "repositories",
+        "plugins",
+        "cves",
+    ),
     order=("-risk", "-findings"),
+    taken_along=("host_name", "ip"),
 )

@@ -87,6 +87,7 @@ FIELDS = (
     Field("description", _TEXT, "description", lengthy=True),
     Field("created", FieldKind.TIME, "created"),
     Field("modified", FieldKind.TIME, "changed"),
+    Field("extra", _TEXT, "further fields that the connection asks for, as JSON", lengthy=True),
 )
 
 LISTS = Relation(
@@ -99,6 +100,6 @@ LISTS = Relation(
         Source(name=_OPEN, keys=_KEYS, build=lambda estate, _: counts.by_list(estate)),
         Source(name=_PARTS, keys=_KEYS, build=parts),
     ),
-    searched=("name", "description", "tags"),
+    searched=("name", "id", "description", "tags", "owner"),
     order=("-risk", "-findings", "name"),
 )

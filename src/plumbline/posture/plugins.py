@@ -88,6 +88,13 @@ FIELDS = (
         shown=True,
     ),
     Field("cves", FieldKind.TEXTS, "CVE names", each="each_cve", names=("cve",)),
+    Field(
+        "xrefs",
+        FieldKind.TEXTS,
+        "cross references such as IAVA #2021-A-0573",
+        each="each_xref",
+        names=("xref",),
+    ),
     Field("vpr", _NUMBER, "Vulnerability Priority Rating, 0 to 10"),
     Field("cvss4", _NUMBER, "CVSS 4 base score"),
     Field("cvss3", _NUMBER, "CVSS 3 base score", names=("cvss",)),
@@ -119,8 +126,10 @@ PLUGINS = Relation(
     fields=FIELDS,
     sources=(
         sources.EACH_CVE,
+        sources.EACH_XREF,
         Source(name=_OPEN, keys=_KEYS, build=lambda estate, _: counts.by_plugin(estate)),
     ),
-    searched=("name",),
+    searched=("name", "plugin_id", "cves", "xrefs", "family"),
     order=("-severity", "-risk", "-hosts"),
+    taken_along=("plugin_id", "cves", "solution"),
 )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plumbline.posture import conditions
-from plumbline.posture.filters import Query, Term, Text, Value, parse
+from plumbline.posture.filters import Comparison, Query, Term, Text, Value, parse
+from plumbline.posture.relation import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,8 @@ _COMPARED = ("-", ">", "<")
 
 def term(name: str, *values: str, negated: bool = False) -> Term:
     """A condition with values that are taken as they stand."""
-    return Term(name=name, values=tuple(map(_exactly, values)), negated=negated)
+    told = tuple(_exactly(value, part=name in PARTIAL) for value in values)
+    return Term(name=name, values=told, negated=negated)
 
 
 def written(*terms: Term | str) -> str:
@@ -43,7 +45,15 @@ def narrowed(query: Query, relation: Relation, name: str, *values: str) -> Query
 def chosen(query: Query, relation: Relation, name: str) -> tuple[str, ...]:
     """The values a query holds a field to, as far as they are plain ones."""
     found = [t for t in query.terms if not t.negated and _name(relation, t) == name]
-    return tuple(v.low.text for t in found for v in t.values if v.low and not v.comparison)
+    values = (value for one in found for value in one.values)
+    return tuple(v.low.text for v in values if v.low and _is_whole(v, name))
+
+
+def _is_whole(value: Value, name: str) -> bool:
+    """Whether a value is one of the field, and no part or range of them."""
+    if name in PARTIAL and not conditions.is_bare(value, conditions.NONE):
+        return value.comparison is Comparison.EXACT
+    return value.comparison in {Comparison.EQUAL, Comparison.EXACT}
 
 
 def toggled(query: Query, relation: Relation, name: str, value: str) -> Query:
@@ -58,16 +68,26 @@ def excluded(query: Query, name: str, value: str) -> Query:
     return _made((*query.terms, term(name, value, negated=True)))
 
 
+def only(query: Query, place: int) -> Query:
+    """The condition at a place alone."""
+    return _made((query.terms[place],))
+
+
 def dropped(query: Query, place: int) -> Query:
     """The query without the condition at a place."""
     return _made(one for n, one in enumerate(query.terms) if n != place)
 
 
-def _exactly(value: str) -> Value:
-    """A value that means just this text: in quotes unless it is plain."""
+def _exactly(value: str, *, part: bool = False) -> Value:
+    """A value that means just this text: in quotes unless it is plain.
+
+    With `=` before it where a `part` of the text would do.
+    """
     plain = _PLAIN.fullmatch(value) and not value.startswith(_COMPARED)
     absent = value == conditions.NONE
-    return Value(low=Text(value, quoted=not (plain or absent)))
+    text = Text(value, quoted=not (plain or absent))
+    exact = part and not absent
+    return Value(comparison=Comparison.EXACT if exact else Comparison.EQUAL, low=text)
 
 
 def _name(relation: Relation, one: Term) -> str:

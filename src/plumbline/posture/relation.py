@@ -21,7 +21,8 @@ class FieldKind(StrEnum):
     """What a field holds, and with it how a filter reads its values."""
 
     TEXT = "text"
-    """Compared whole, letter case apart; `*` stands for any characters."""
+    """Letter case apart; `*` stands for any characters. Compared whole, or by a part of it: see
+    `PARTIAL`."""
     KEY = "key"
     """An id in hex digits."""
     WORD = "word"
@@ -40,6 +41,17 @@ class FieldKind(StrEnum):
     """Several texts; a filter asks for any of them."""
     ADDRESS = "address"
     """An IP address; a filter also takes a network or a range."""
+
+
+PARTIAL = frozenset(
+    {
+        "description", "dns_name", "family", "host_name", "name", "netbios_name", "os", "output",
+        "plugin_name", "solution", "synopsis", "tags", "xrefs",
+    }
+)  # fmt: skip
+"""Fields of texts that a filter finds by a part, in any relation: `os:windows` finds Microsoft
+Windows Server 2022, and `os:="Windows 10"` just that. Names that stand for a thing of their own
+(asset lists, repositories, connections, CVEs) are compared whole."""
 
 
 def joined_name(source: str, column: str) -> str:
@@ -116,6 +128,8 @@ class Field:
     """Among them where several consoles are looked at."""
     local: bool = False
     """A number that each console gives by itself, so that another console's may be the same."""
+    numbers: bool = False
+    """Its texts are numbers: a word without a field finds whole ones."""
     lengthy: bool = False
     """A long text, that programs as well get only when they ask for it."""
 
@@ -158,11 +172,19 @@ class Relation:
     """Fields that a bare word is looked for in."""
     order: tuple[str, ...]
     """Default order; `-` before a name is descending."""
+    taken_along: tuple[str, ...] = ()
+    """Fields that no export is without."""
 
     @property
     def contract(self) -> tuple[str, ...]:
         """The columns programs get when they ask for none."""
         return tuple(field.name for field in self.fields if not field.lengthy)
+
+    @property
+    def exported(self) -> tuple[str, ...]:
+        """The columns of a file when none are asked for: those that people see come first."""
+        seen = (field.name for field in self.fields if field.shown)
+        return tuple(dict.fromkeys((*seen, *self.taken_along, *self.contract)))
 
     def field(self, name: str) -> Field:
         """A field by its name or another name of it.

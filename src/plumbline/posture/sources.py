@@ -95,3 +95,17 @@ def each_cve(estate: Estate, _: ir.Table | None = None) -> ir.Table:
 
 
 EACH_CVE = Source(name="each_cve", keys=("console", "plugin_id"), build=each_cve, many=True)
+
+
+def _each_xref(estate: Estate, _: ir.Table | None = None) -> ir.Table:
+    plugins = estate.table("plugins")
+    return plugins.select("console", "plugin_id", value=plugins.xrefs.unnest())
+
+
+EACH_XREF = Source(name="each_xref", keys=("console", "plugin_id"), build=_each_xref, many=True)
+
+
+def host_name(hosts: ir.Table) -> ir.StringValue:
+    """What a host is called where it is shown: by its best name, else by its address or an id."""
+    names = ("dns_name", "netbios_name", "ip", "host_uuid", "agent_uuid", "mac")
+    return ibis.coalesce(*(hosts[name].nullif("") for name in names))

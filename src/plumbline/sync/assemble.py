@@ -13,7 +13,7 @@ from plumbline.align.events import EVENTS_QUERY
 from plumbline.align.hosts import align_hosts
 from plumbline.align.memberships import memberships
 from plumbline.align.presence import mark_present
-from plumbline.align.rekey import show_rekeyed
+from plumbline.align.rekey import mend_known, show_rekeyed
 from plumbline.align.renames import NameHistory, Renames
 from plumbline.extract.lists import lists_tables, repositories_table
 from plumbline.extract.sheet import STAGED
@@ -74,6 +74,8 @@ class Material:
     """Repositories of which every host was told."""
     renames: Renames | None = None
     """Hosts under another name, where they are known already; they are looked for without."""
+    mends: bool = False
+    """Whether the last snapshot is of an earlier version, and everything was read anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ class Assembler:
         """
         pins: dict[str, Pin] = {}
         every = self._all_aliases(material)
+        self._show_before("before", FINDINGS)
         renames = material.renames or self._renames(material)
         hosts, aliases = align_hosts(every, renames)
         lists, ranges = lists_tables(material.console, material.lists)
@@ -172,9 +175,11 @@ class Assembler:
             return Renames()
         history = NameHistory(self._engine, known)
         told = self._engine.execute("FROM staged_aliases").to_arrow_table()
-        history.read(
-            told, {*((home, None) for home in material.listed), *material.step.whole_places}
-        )
+        listed = {(home, None) for home in material.listed}
+        whole = listed | material.step.whole_places
+        history.read(told, whole, all_of_them=material.mends)
+        if material.mends and history.mend():
+            mend_known(self._engine)
         return history.renames()
 
     def _marked(
@@ -219,7 +224,6 @@ class Assembler:
     def _findings(self, material: Material, aliases: pa.Table, renames: Renames) -> tuple[Pin, int]:
         """Write the findings; with them, how many there have to be."""
         self._engine.register("alias_hosts", aliases.select(["alias", "host"]))
-        self._show_before("before", FINDINGS)
         staged = material.staged["findings"]
         lifecycle.lay(self._engine, staged, material.step, renames.continued)
         sizes = lifecycle.sizes(self._engine)

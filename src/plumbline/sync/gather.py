@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from plumbline.console.rows import RowDecoder
+from plumbline.domain.oddities import Oddities
 from plumbline.extract.columns import Columns
+from plumbline.extract.cuts import Knife
 from plumbline.extract.harvest import Harvest
 from plumbline.extract.pager import PageSize
 from plumbline.extract.pages import PageReader
@@ -17,7 +19,7 @@ from plumbline.sync.partly import read_partly
 from plumbline.sync.reading import Gathered, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from plumbline.domain.connection import Connection
     from plumbline.sync.plan import Plan, Task
@@ -45,9 +47,8 @@ class Gatherer:
         self._progress = progress
         self._reconciler = reconciler
         self._beat = beat
-        decoder = RowDecoder()
-        self._reader = PageReader(console, decoder, PageSize(connection.manners.page_size))
-        self._columns = Columns(connection.name, decoder)
+        self._decoder = RowDecoder()
+        self._reader = PageReader(console, self._decoder, PageSize(connection.manners.page_size))
         self._sleep = sleep
 
     def gather(self, plan: Plan, setting_out: Unfinished) -> Gathered:
@@ -63,8 +64,9 @@ class Gatherer:
         harvest = Harvest(
             reader=self._reader,
             asking=plan.asking,
-            columns=self._columns,
+            columns=Columns(self._name, self._decoder, latest=plan.latest),
             engine=self._engine,
+            knife=Knife(self._console, plan.asking),
             progress=lambda _part, receipt: self._took(receipt, found),
             pause=self._sleep,
             odd=found.odd,
@@ -83,6 +85,8 @@ class Gatherer:
                 self._progress.stage(f"Reading {task.repository.name or task.repository.id}")
                 self._read(task, reading)
         found.shared = {table: self._staging.shared(table) for table in SHARED}
+        for receipt in _receipts(found):
+            found.odd.update(Oddities.of(receipt.odd))
         return found
 
     def _read(self, task: Task, reading: Reading) -> None:
@@ -111,3 +115,10 @@ class Gatherer:
         found.rows += receipt.rows
         self._progress.read(receipt.rows)
         self._beat()
+
+
+def _receipts(found: Gathered) -> Iterator[Receipt]:
+    """The pages that make up what was read, those of a stopped run among them."""
+    for one in found.slices:
+        for attempt in one.outcome.passes:
+            yield from one.stage.receipts(attempt)

@@ -145,7 +145,7 @@ def _stage(stage: SliceStage, number: int, read: PageColumns) -> None:
         total=None,
         received=0,
         seconds=0.0,
-        odd=read.odd,
+        odd=read.odd.plain(),
     )
     tables = {
         "findings": read.findings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Self
@@ -9,19 +10,24 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from plumbline import __version__
+from plumbline.domain.connection import ListRequest
 from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
+from plumbline.extract.proof import count_repeats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plumbline.console.query import Mark
     from plumbline.console.records import AssetList, Named, Repository, User
     from plumbline.domain.connection import Connection, Scope
-    from plumbline.extract.proof import Counts
+    from plumbline.extract.proof import Counts, Repeat
 
 USABLE_FOR = timedelta(days=1)
 """What a stopped run staged is read anew after this time: plugins change without a sign."""
+
+_MOST_REPEATS = 10_000
+"""Where more findings are told twice, the repository is read whole whenever it changes."""
 
 
 class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +43,10 @@ class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
     """When its last reading began, by the console's clock; empty in older memories."""
     whole_at: str = ""
     """When it was last read whole."""
+    repeated: dict[str, dict[str, int]] = {}
+    """Store to severity to rows that the console tells beside the first of a finding."""
+    repeats: dict[str, dict[str, int]] = {}
+    """Store to key of such a finding to such rows; empty where they are too many to remember."""
 
     @property
     def settled(self) -> datetime | None:
@@ -66,10 +76,12 @@ class RepositoryMemory(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def typed(self) -> Counts:
         """The counts with their own types."""
-        return {
-            Source(source): {Severity.parse(word): n for word, n in found.items()}
-            for source, found in self.counts.items()
-        }
+        return _typed(self.counts)
+
+    @property
+    def typed_repeats(self) -> Counts:
+        """Repeated rows by store and severity, with their own types."""
+        return _typed(self.repeated)
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,9 +209,29 @@ def told_update(repository: Repository) -> str:
     return repository.last_update.isoformat() if repository.last_update else ""
 
 
-def remembered(updated: str, counts: Counts) -> RepositoryMemory:
-    """A repository to remember, with what is counted in it."""
-    return RepositoryMemory(updated=updated, counts=_worded(counts))
+def remembered(updated: str, counts: Counts, repeats: Sequence[Repeat] = ()) -> RepositoryMemory:
+    """A repository to remember, with what is counted in it, and what is told more than once."""
+    repeated: dict[str, Counter[str]] = {}
+    for (source, severity), times in count_repeats(repeats).items():
+        # An unreadable severity is counted under the lowest one, as in the proof.
+        word = (severity or Severity.INFO).word
+        repeated.setdefault(source.value, Counter())[word] += times
+    found: dict[str, dict[str, int]] = {}
+    for one in repeats if len(repeats) <= _MOST_REPEATS else ():
+        found.setdefault(one.source.value, {})[one.finding] = one.times
+    return RepositoryMemory(
+        updated=updated,
+        counts=_worded(counts),
+        repeated={source: dict(times) for source, times in repeated.items()},
+        repeats=found,
+    )
+
+
+def _typed(counts: Mapping[str, Mapping[str, int]]) -> Counts:
+    return {
+        Source(source): {Severity.parse(word): n for word, n in found.items()}
+        for source, found in counts.items()
+    }
 
 
 def _worded(counts: Mapping[Any, Mapping[Severity, int]]) -> dict[str, dict[str, int]]:
@@ -209,19 +241,43 @@ def _worded(counts: Mapping[Any, Mapping[Severity, int]]) -> dict[str, dict[str,
     }
 
 
+_INCLUDES = ("repositories", "severities", "asset_lists", "families", "look_back_days", "was")
+_EXCLUDES = (
+    "exclude_repositories",
+    "exclude_families",
+    "exclude_plugin_types",
+    "exclude_addresses",
+)
+
+
 def mark_of_scope(scope: Scope) -> str:
     """A mark that differs when a scope asks for other findings."""
-    return _mark(repr(scope))
+    return _mark(_scope_text(scope))
+
+
+def _scope_text(scope: Scope) -> str:
+    """The scope as text; without exclusions as it was before there were any.
+
+    Lakes remember the mark of this text, and another mark makes the next run read everything.
+    """
+    names = [*_INCLUDES, *(name for name in _EXCLUDES if getattr(scope, name))]
+    return f"Scope({', '.join(f'{name}={getattr(scope, name)!r}' for name in names)})"
 
 
 def mark_of_source(connection: Connection) -> str:
     """A mark that differs for other findings, another console or another version of ours."""
-    return _mark(repr((__version__, FORM, connection.address.url, connection.scope)))
+    scope = _scope_text(connection.scope)
+    return _mark(repr((__version__, FORM, connection.address.url, scope)))
 
 
-def mark_of_lists(lists: Iterable[AssetList]) -> str:
-    """A mark that differs when a list was added, removed or changed."""
-    return _mark(repr([(one.id, one.name, one.modified, one.addresses) for one in lists]))
+def mark_of_lists(lists: Iterable[AssetList], request: ListRequest) -> str:
+    """A mark that differs when a list was added, removed or changed, or is asked for otherwise."""
+    listed = list(lists)
+    known = repr([(one.id, one.name, one.modified, one.addresses) for one in listed])
+    if request == ListRequest():
+        return _mark(known)
+    asked = [one.extra | {"viewable": one.viewable} for one in listed]
+    return _mark(f"{known} {request!r} {asked!r}")
 
 
 def _mark(text: str) -> str:

@@ -73,6 +73,11 @@ class Outset:
         """The tables of the snapshot before."""
         return self.before.tables if self.before else {}
 
+    @property
+    def is_of_earlier_version(self) -> bool:
+        """Whether the snapshot before was written by an earlier version."""
+        return self.memory is not None and self.memory.form < FORM
+
     def plan(self, console: Console, now: datetime) -> Plan:
         """Look at the console and decide what to read.
 
@@ -91,7 +96,7 @@ class Outset:
     def is_unchanged(self, plan: Plan, lists: Sequence[AssetList]) -> bool:
         """Whether the console has nothing to tell that the snapshot before does not hold."""
         memory = self.memory
-        if memory is None or memory.lists != mark_of_lists(lists):
+        if memory is None or memory.lists != mark_of_lists(lists, self.connection.lists):
             return False
         return plan.is_unchanged(memory)
 
@@ -145,7 +150,7 @@ class Outset:
             scope=mark_of_scope(self.scope),
             form=FORM,
             repositories={str(number): found for number, found in known.items()},
-            lists=mark_of_lists(lists),
+            lists=mark_of_lists(lists, self.connection.lists),
             full_at=before.full_at if before and not self.full else run.started.isoformat(),
             sight=plan.sight,
         )

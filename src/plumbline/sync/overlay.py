@@ -45,20 +45,27 @@ WITH left_alone AS (
   FROM standing s
   LEFT JOIN read_hosts r ON r.source = 'patched' AND r.ip = s.ip
 )
-SELECT *, true AS fresh FROM fresh_of
+SELECT f.*, true AS fresh, 1 + coalesce(r.times, 0) AS rows
+FROM fresh_of f LEFT JOIN repeats_now r USING (source, finding)
 UNION ALL
-SELECT * EXCLUDE (patched_severity, read_patched), false FROM left_alone s
+SELECT s.* EXCLUDE (patched_severity, read_patched), false, 1 + coalesce(r.times, 0)
+FROM left_alone s LEFT JOIN repeats_before r USING (source, finding)
 WHERE NOT EXISTS (FROM fresh_of f WHERE f.finding = s.finding)
   AND NOT EXISTS (FROM read_hosts r WHERE r.source = s.source AND r.ip = s.ip)
   AND NOT list_contains($stores, s.source)
 UNION ALL
 SELECT finding, 'patched', ip, patched_severity, plugin_id, accepted, recast, mitigated_before,
-  place, false
+  place, false, 1 + coalesce(r.times, 0)
 FROM left_alone s
+LEFT JOIN (SELECT finding, times FROM repeats_before WHERE source = 'patched') r USING (finding)
 WHERE patched_severity IS NOT NULL AND NOT read_patched
   AND NOT EXISTS (FROM fresh_of f WHERE f.finding = s.finding AND f.source = 'patched')
 """
 BY_SEVERITY = "SELECT source, severity, count(*) FROM merged GROUP BY ALL"
+REPEATS = """
+SELECT source, severity, finding, rows - 1, concat('plugin ', plugin_id, ' on ', ip)
+FROM merged WHERE rows > 1
+"""
 SCANNED_BEFORE = """
 CREATE OR REPLACE TEMP TABLE scanned_before AS
 SELECT ip, max(epoch(last_seen))::BIGINT AS at
@@ -69,19 +76,21 @@ SELECT count(*) FROM merged
 WHERE ip IS NULL OR ip = '' OR plugin_id IS NULL OR severity IS NULL
 """
 _MARKED = """
-SELECT source AS kind, ip, severity, plugin_id FROM merged
+SELECT source AS kind, ip, severity, plugin_id, rows FROM merged
 UNION ALL
-SELECT 'accepted', ip, severity, plugin_id FROM merged WHERE source = 'cumulative' AND accepted
+SELECT 'accepted', ip, severity, plugin_id, rows
+FROM merged WHERE source = 'cumulative' AND accepted
 UNION ALL
-SELECT 'recast', ip, severity, plugin_id FROM merged WHERE source = 'cumulative' AND recast
+SELECT 'recast', ip, severity, plugin_id, rows
+FROM merged WHERE source = 'cumulative' AND recast
 UNION ALL
-SELECT 'mitigated before', ip, severity, plugin_id
+SELECT 'mitigated before', ip, severity, plugin_id, rows
 FROM merged WHERE source = 'cumulative' AND mitigated_before
 """
 DIFFERING_HOSTS = f"""
 SELECT DISTINCT kind, ip FROM (
   SELECT kind, ip, severity, sum(n) AS n FROM (
-    SELECT kind, ip, severity, count(*) AS n FROM ({_MARKED})
+    SELECT kind, ip, severity, sum(rows)::BIGINT AS n FROM ({_MARKED})
     WHERE list_contains(?, kind) GROUP BY ALL
     UNION ALL
     SELECT kind, ip, severity, -n FROM console_hosts
@@ -89,10 +98,10 @@ SELECT DISTINCT kind, ip FROM (
 ) WHERE n <> 0
 """  # noqa: S608 - put together from our own words
 BY_PLUGIN = f"""
-SELECT plugin_id::VARCHAR, count(*) FROM ({_MARKED}) WHERE kind = ? GROUP BY ALL
+SELECT plugin_id::VARCHAR, sum(rows)::BIGINT FROM ({_MARKED}) WHERE kind = ? GROUP BY ALL
 """  # noqa: S608 - put together from our own words
 BY_MARK = f"""
-SELECT kind, severity, count(*) FROM ({_MARKED}) WHERE list_contains(?, kind) GROUP BY ALL
+SELECT kind, severity, sum(rows)::BIGINT FROM ({_MARKED}) WHERE list_contains(?, kind) GROUP BY ALL
 """  # noqa: S608 - put together from our own words
 TWINS = """
 SELECT DISTINCT ip FROM merged SEMI JOIN (

@@ -60,7 +60,8 @@ class _Partly:
         counts, updated = self.task.counts, told_update(self.task.repository)
         began = updated
         verdict = Verdict.nothing()
-        self.reconciler.remember(self._number, self.reading.plan.asking, self.increment.since)
+        asking, since = self.reading.plan.asking, self.increment.since
+        self.reconciler.remember(self._number, asking, since, self.task.repeats)
         for attempt in range(MOST_ROUNDS):
             counts, verdict = self._once(counts, again=attempt > 0)
             began, updated = updated, self.reading.update_of(self._number)
@@ -135,7 +136,10 @@ class _Partly:
         files = [file for one in self.slices.values() for file in one.files("findings")]
         wanted = self.reading.plan.asking.scope.severities
         listed = self.reading.found.hosts[self._number].files("aliases", (0,))
-        return self.reconciler.compare(self._number, files, self.whole, told, wanted, listed)
+        repeats = self.reading.repeats(self.slices.values())
+        return self.reconciler.compare(
+            self._number, files, self.whole, told, wanted, repeats=repeats, listed=listed
+        )
 
     def _read_whole(self, verdict: Verdict, counts: Counts, *, again: bool) -> None:
         stores: Mapping[Source, Mapping[Severity, int]] = {
@@ -164,7 +168,10 @@ class _Partly:
             found.whole += (Whole(source=source, repository_id=number, ip=ip) for ip in addresses)
         marks = self.reconciler.marks()
         clock = self.reading.plan.clock
-        found.memories[number] = remembered(updated, counts).read(marks, clock, whole=False)
+        repeats = self.reconciler.repeats()
+        found.repeats += repeats
+        memory = remembered(updated, counts, repeats)
+        found.memories[number] = memory.read(marks, clock, whole=False)
 
     def _note(self, what: str) -> None:
         self.reading.found.odd[what] = 1

@@ -9,8 +9,15 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Self
 
+from plumbline.console.exclusions import (
+    Exclusion,
+    alternatives,
+    asks_for_families,
+    check_exclusions,
+    exclusions,
+)
 from plumbline.console.query import Mark, Tool
-from plumbline.console.records import OLDEST, release
+from plumbline.console.version import Support, ask_version
 from plumbline.domain.finding import Source
 from plumbline.domain.severity import Severity
 from plumbline.errors import FatalError, QueryRefusedError, RefusedError
@@ -60,6 +67,8 @@ class Task:
     counts: Counts
     increment: Increment | None = None
     """What may have changed in it; nothing when it is to be read whole."""
+    repeats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What was told more than once when it was read: store to finding to rows beside the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,8 @@ class Plan:
     visible: tuple[Repository, ...]
     clock: datetime
     """The time by the console's own clock."""
+    latest: int
+    """Epoch second in which the last thing can have been seen: a day ahead of both clocks."""
     sight: Sight
     warnings: tuple[str, ...] = field(default=())
 
@@ -105,14 +116,21 @@ def make_plan(
         FatalError: the console is older than API keys are.
         RefusedError: the keys are an Administrator's, or see no repository that is asked for.
     """
+    warnings = _checked_version(console)
     user = console.current_user()
     _refuse_administrator(user)
-    _refuse_outdated(console)
     every = console.repositories()
-    visible, warnings = _visible(every, scope)
+    visible, missing = _visible(every, scope)
+    warnings += missing
     clock = now + timedelta(seconds=console.clock_skew or 0)
     heeds_epochs = cache(console.heeds_epochs)
-    asking = Asking(scope=scope, look_back=_look_back(scope, clock, heeds_epochs))
+    left_out, unknown = _exclusions(console, scope)
+    warnings += unknown
+    asking = Asking(
+        scope=scope,
+        look_back=_look_back(scope, clock, heeds_epochs),
+        alternatives=alternatives(left_out),
+    )
     known = None if full else memory
     kept = _kept(visible, known) if known else ()
     if kept and known and not _still_agree(console, asking, kept, known):
@@ -122,6 +140,8 @@ def make_plan(
         for one in visible
         if one not in kept
     )
+    if tasks:
+        _check_exclusions(console, asking, left_out, tasks)
     if known:
         tasks = tuple(_narrowed(one, known, increments, clock, heeds_epochs) for one in tasks)
     return Plan(
@@ -130,6 +150,7 @@ def make_plan(
         kept=kept,
         visible=visible,
         clock=clock,
+        latest=int((max(now, clock) + _DAY).timestamp()),
         sight=Sight.of(user, every),
         warnings=tuple(warnings),
     )
@@ -146,13 +167,13 @@ def _narrowed(
     then = memory.of(task.repository.id)
     settled = then.settled if then else None
     rows = sum(sum(found.values()) for found in task.counts.values())
-    if settled is None or rows < increments.whole_below:
+    if then is None or settled is None or rows < increments.whole_below:
         return task
     since = min(settled, clock) - increments.overlap
     # A day more: the console counts whole days back from the moment of each request.
     days = None if heeds_epochs() else ceil((clock - since) / _DAY) + 1
     increment = Increment(since=since, until=clock + _DAY, days=days)
-    return replace(task, increment=increment)
+    return replace(task, increment=increment, repeats=then.repeats)
 
 
 def count(console: Console, asking: Asking, repository_id: int) -> Counts:
@@ -175,14 +196,18 @@ def _refuse_administrator(user: User) -> None:
         )
 
 
-def _refuse_outdated(console: Console) -> None:
-    """Refuse a console that tells a version without API keys; some tell none."""
-    if () < release(console.version_told)[:2] < OLDEST:
+def _checked_version(console: Console) -> list[str]:
+    """Refuse a console without API keys; warn of one that does not tell its version."""
+    version = ask_version(console)
+    if version.support is Support.TOO_OLD:
         raise FatalError(
-            f"Security Center {console.version_told} is too old; 5.13 is the first with API keys.",
+            f"{version.shown} is too old; 5.13 is the first with API keys.",
             advice="upgrade the console, best to 6.6",
             unchanged="the last published snapshot",
         )
+    if version.support is Support.UNKNOWN:
+        return [f"{version.shown[0].upper()}{version.shown[1:]}; it is read nevertheless."]
+    return []
 
 
 def _visible(
@@ -195,9 +220,17 @@ def _visible(
             advice="give the user's group access to the repositories, best the group Full Access",
             unchanged="the last published snapshot",
         )
-    wanted = scope.repositories or tuple(found)
+    excluded = set(scope.exclude_repositories)
+    wanted = tuple(n for n in scope.repositories or tuple(found) if n not in excluded)
     missing = [number for number in wanted if number not in found]
     chosen = [found[number] for number in sorted(wanted) if number in found]
+    if not wanted:
+        raise RefusedError(
+            "Every repository that the keys see is excluded.",
+            advice="`plumbline connection edit --exclude-repository`, or give the user's group "
+            "access to more",
+            unchanged="the last published snapshot",
+        )
     if not chosen:
         raise RefusedError(
             f"The keys do not see repository {', '.join(map(str, missing))}.",
@@ -213,6 +246,26 @@ def _visible(
             unchanged="the last published snapshot",
         )
     return readable, [f"Repository {number} is not visible to these keys." for number in missing]
+
+
+def _exclusions(console: Console, scope: Scope) -> tuple[tuple[Exclusion, ...], list[str]]:
+    """What the scope excludes, and what of that the console does not have."""
+    if not asks_for_families(scope):
+        return exclusions(scope), []
+    families = console.plugin_families()
+    missing = [one for one in scope.exclude_families if one and one not in families]
+    told = [f"The console has no plugin family {one}, which is excluded." for one in missing]
+    return exclusions(scope, families), told
+
+
+def _check_exclusions(
+    console: Console, asking: Asking, found: tuple[Exclusion, ...], tasks: Iterable[Task]
+) -> None:
+    """Make sure that nothing is lost between what is read and what is excluded."""
+    ids = tuple(task.repository.id for task in tasks)
+    whole = replace(asking, alternatives=((),))
+    for source in Source:
+        check_exclusions(console, whole.everywhere(Tool.SUMSEVERITY, source, ids), found)
 
 
 def _look_back(scope: Scope, clock: datetime, heeds_epochs: Callable[[], bool]) -> LookBack | None:

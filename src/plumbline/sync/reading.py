@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from plumbline.align.lifecycle import Whole
 from plumbline.domain.finding import Source
+from plumbline.domain.oddities import Oddities
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.hosts import host_aliases
-from plumbline.extract.proof import Counts, count_marks, count_staged, prove
+from plumbline.extract.proof import (
+    Counts,
+    count_marks,
+    count_repeats,
+    count_staged,
+    find_repeats,
+    prove,
+)
 from plumbline.extract.slices import Slice, slices
 from plumbline.lake.staging import Outcome, Receipt, SliceStage, Staging
 from plumbline.sync.memory import RepositoryMemory, remembered, told_update
 from plumbline.sync.plan import Plan, Task, count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     import duckdb
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from plumbline.console.wire import HostRow
     from plumbline.domain.proof import Proof
     from plumbline.extract.harvest import Harvest
+    from plumbline.extract.proof import Repeat
 
 MOST_ROUNDS = 3
 """How often a repository is read whose counts do not agree."""
@@ -44,7 +52,14 @@ class ReadSlice:
 
     def files(self, table: str) -> list[str]:
         """The parts of a table that make the slice."""
-        return self.stage.files(table, self.outcome.passes)
+        return self.stage.files_of(table, self.outcome)
+
+    @property
+    def repeating(self) -> list[str]:
+        """The parts in which findings lie more than once, as the console repeats them."""
+        made_of = self.stage.made_of(self.outcome) if self.outcome.repeated else ()
+        found = ((stage, one) for stage, one in made_of if one.repeated)
+        return [file for stage, one in found for file in stage.files("findings", one.passes)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,8 +74,10 @@ class Gathered:
     """By repository, as the console sums them up."""
     shared: dict[str, list[str]] = field(default_factory=dict)
     """The staged parts of the tables that all slices share."""
-    odd: Counter[str] = field(default_factory=Counter)
-    """How often which oddity was met."""
+    odd: Oddities = field(default_factory=Oddities)
+    """What was changed or could not be read, by kind, with examples."""
+    repeats: list[Repeat] = field(default_factory=list)
+    """What the console tells more than once."""
     whole: list[Whole] = field(default_factory=list)
     """What was read whole."""
     since: dict[int, datetime] = field(default_factory=dict)
@@ -113,6 +130,7 @@ class Reading:
         number, counts, updated = task.repository.id, task.counts, told_update(task.repository)
         began = updated
         proofs: list[Proof] = []
+        repeats: list[Repeat] = []
         read: dict[str, ReadSlice] = {}
         again = frozenset(Source)
         for attempt in range(MOST_ROUNDS):
@@ -121,7 +139,8 @@ class Reading:
             read |= self.slices(wanted, again=attempt > 0)
             began, updated = updated, self.update_of(number)
             counts = count(self.console, self.plan.asking, number)
-            proofs = self._prove(number, counts, list(read.values()))
+            repeats = self.repeats(read.values())
+            proofs = self._prove(number, counts, list(read.values()), repeats)
             again = frozenset(Source) if began != updated else _disagreeing(proofs)
             if not again or self.harvest.gave_up:
                 break
@@ -131,9 +150,10 @@ class Reading:
         self.found.proofs += proofs
         self.found.whole += (Whole(source=source, repository_id=number) for source in Source)
         files = [file for one in read.values() for file in one.files("findings")]
-        marks = count_marks(self.engine, files)
-        memory = remembered(began, counts).read(marks, self.plan.clock, whole=True)
+        marks = count_marks(self.engine, files, repeats)
+        memory = remembered(began, counts, repeats).read(marks, self.plan.clock, whole=True)
         self.found.memories[number] = memory
+        self.found.repeats += repeats
         self.hosts(number)
 
     def changed(self, number: int) -> None:
@@ -145,8 +165,9 @@ class Reading:
         found = (one for one in self.console.repositories() if one.id == number)
         return next(map(told_update, found), "")
 
-    def slices(self, parts: Sequence[Slice], *, again: bool) -> dict[str, ReadSlice]:
+    def slices(self, wanted: Iterable[Slice], *, again: bool) -> dict[str, ReadSlice]:
         """Read slices by name; those that an earlier run read whole are taken over."""
+        parts = list(self.plan.asking.apart(wanted))
         stages = {part.name: self.staging.slice(part.name) for part in parts}
         for stage in stages.values():
             if again or (stage.outcome is not None and not stage.outcome.whole):
@@ -160,9 +181,24 @@ class Reading:
             if (outcome := outcomes[part.name]) is not None
         }
 
-    def _prove(self, number: int, counts: Counts, read: Sequence[ReadSlice]) -> list[Proof]:
+    def repeats(self, read: Iterable[ReadSlice]) -> list[Repeat]:
+        """What the console tells more than once in these slices; what was read last counts."""
+        found: dict[tuple[Source, str], Repeat] = {}
+        for one in sorted(read, key=lambda one: one.part.name):
+            repeats = find_repeats(self.engine, one.repeating)
+            found |= {(repeat.source, repeat.finding): repeat for repeat in repeats}
+        return list(found.values())
+
+    def _prove(
+        self,
+        number: int,
+        counts: Counts,
+        read: Sequence[ReadSlice],
+        repeats: Iterable[Repeat],
+    ) -> list[Proof]:
         files = [file for one in read for file in one.files("findings")]
-        return list(prove(number, counts, count_staged(self.engine, files)))
+        ours = count_staged(self.engine, files)
+        return list(prove(number, counts, ours, count_repeats(repeats)))
 
     def hosts(self, number: int, watch: Callable[[list[HostRow]], None] | None = None) -> bool:
         """Read the hosts as the console sums them up; whether it tells them.
@@ -199,7 +235,7 @@ class Reading:
         return outcome
 
     def _aliases(self, number: int, rows: list[HostRow]) -> pa.Table:
-        return host_aliases(self.name, number, rows)
+        return host_aliases(self.name, number, rows, self.plan.latest)
 
 
 def _receipt(page: int, start: int, rows: Sequence[HostRow]) -> Receipt:

@@ -17,9 +17,10 @@ from plumbline.align.rekey import rekey
 from plumbline.console.query import Mark, Tool
 from plumbline.console.scalar import integer
 from plumbline.domain.finding import Source
+from plumbline.domain.normalise.addresses import address
 from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
-from plumbline.extract.proof import prove
+from plumbline.extract.proof import Repeat, count_repeats, prove
 from plumbline.extract.told import written
 from plumbline.lake.engine import show_files
 from plumbline.sync import overlay
@@ -129,8 +130,17 @@ class Reconciler:
         self._since = 0
         self._continued = pa.table({"alias": [], "first_alias": []})
 
-    def remember(self, repository_id: int, asking: Asking, since: datetime) -> None:
-        """Look up what the snapshot before holds of a repository, as far as it is told still."""
+    def remember(
+        self,
+        repository_id: int,
+        asking: Asking,
+        since: datetime,
+        repeats: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        """Look up what the snapshot before holds of a repository, as far as it is told still.
+
+        `repeats` are the rows that were told beside the first of a finding, by store and finding.
+        """
         self._since = int(since.timestamp())
         self._show("before", FINDINGS)
         self._show("before_aliases", ALIASES)
@@ -138,6 +148,8 @@ class Reconciler:
         self.engine.execute(overlay.STANDING, {"home": repository_id, "seen_from": seen_from})
         self.engine.execute(overlay.SCANNED_BEFORE, {"home": repository_id})
         self._continued = self.engine.execute(overlay.CONTINUED).to_arrow_table()
+        told = ((source, one, n) for source in repeats for one, n in repeats[source].items())
+        self.engine.register("repeats_before", _repeats(told))
 
     def _show(self, name: str, table: Table) -> None:
         pin = self._pins.get(table.name)
@@ -184,14 +196,19 @@ class Reconciler:
         whole: ReadWhole,
         told: Told,
         severities: tuple[Severity, ...],
+        *,
+        repeats: Iterable[Repeat] = (),
         listed: Sequence[str] = (),
     ) -> Verdict:
         """Count what there would be, with these staged parts and hosts read whole.
 
         `listed` are the staged aliases of the hosts that the console sums up.
         """
+        now = ((one.source.value, one.finding, one.times) for one in repeats)
+        self.engine.register("repeats_now", _repeats(now))
         self._lay(files, whole)
-        proofs = tuple(prove(repository_id, told.counts, self._ours(repository_id)))
+        ours, twice = self._ours(repository_id), count_repeats(self.repeats())
+        proofs = tuple(prove(repository_id, told.counts, ours, twice))
         if reason := self._unfit():
             return Verdict(proofs=proofs, hosts={}, stores=frozenset(Source), reason=reason)
         hosts = self._differing_hosts(told, severities)
@@ -229,6 +246,20 @@ class Reconciler:
             kept = found.setdefault((number, Source(source)), {})
             kept[None if severity is None else Severity(severity)] = rows
         return found
+
+    def repeats(self) -> list[Repeat]:
+        """What is told more than once, in what was compared last."""
+        rows = self.engine.execute(overlay.REPEATS).fetchall()
+        return [
+            Repeat(
+                source=Source(source),
+                severity=None if severity is None else Severity(severity),
+                finding=finding,
+                times=times,
+                place=place,
+            )
+            for source, severity, finding, times, place in rows
+        ]
 
     def _unfit(self) -> str:
         """Why hosts cannot be compared one by one; empty when they can."""
@@ -335,7 +366,7 @@ def counted(rows: Iterable[HostRow]) -> HostCounts:
     for row in rows:
         for severity, value in _severities(row):
             if rows_of_it := integer(value) or 0:
-                found[written(row.ip), severity] += rows_of_it
+                found[_address(row), severity] += rows_of_it
     return found
 
 
@@ -344,8 +375,13 @@ def scanned(rows: Iterable[HostRow]) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in rows:
         runs = (integer(row.last_auth_run) or 0, integer(row.last_unauth_run) or 0)
-        found[written(row.ip)] = max(*runs, found.get(written(row.ip), 0))
+        found[_address(row)] = max(*runs, found.get(_address(row), 0))
     return found
+
+
+def _address(row: HostRow) -> str:
+    """The address as findings have it: in its canonical form where it can be read."""
+    return address(row.ip).value or written(row.ip)
 
 
 def _severities(row: HostRow) -> Iterator[tuple[Severity, object]]:
@@ -358,6 +394,17 @@ def _severities(row: HostRow) -> Iterator[tuple[Severity, object]]:
 
 def _agrees(proofs: Iterable[Proof], source: Source) -> bool:
     return all(proof.agrees for proof in proofs if proof.source is source)
+
+
+def _repeats(told: Iterable[tuple[str, str, int]]) -> pa.Table:
+    found = list(told)
+    return pa.table(
+        {
+            "source": pa.array([source for source, _, _ in found], pa.string()),
+            "finding": pa.array([finding for _, finding, _ in found], pa.string()),
+            "times": pa.array([times for _, _, times in found], pa.int64()),
+        }
+    )
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> pa.Table:

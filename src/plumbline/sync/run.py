@@ -184,6 +184,7 @@ class _Work:
             lists=lists,
             repositories=plan.visible,
             listed=gathered.listed,
+            mends=self._outset.is_of_earlier_version,
             console=self._outset.connection.name,
         )
 

@@ -17,7 +17,9 @@ FINDINGS = Table(
         Column("ip", Kind.TEXT, "Address of the host in this row.", "ip"),
         Column("plugin_id", Kind.INTEGER, "Plugin.", "pluginID"),
         Column("port", Kind.INTEGER, "Port; 0 is the host itself.", "port"),
-        Column("protocol", Kind.TEXT, "TCP, UDP, ICMP or UNKNOWN.", "protocol"),
+        Column(
+            "protocol", Kind.TEXT, "TCP, UDP, ICMP, UNKNOWN or another, in upper case.", "protocol"
+        ),
         Column("severity", Kind.INTEGER, "Effective severity, 0 info to 4 critical.", "severity"),
         Column("state", Kind.TEXT, "State of the finding; see docs/lifecycle.md."),
         Column("source", Kind.TEXT, "Store it was last read from: cumulative or patched."),
@@ -92,7 +94,7 @@ PLUGINS = Table(
         Column("exploit_ease", Kind.TEXT, "How easily it is exploited.", "exploitEase"),
         Column("exploit_frameworks", Kind.TEXTS, "Frameworks with it.", "exploitFrameworks"),
         Column("kev", Kind.FLAG, "In CISA's catalogue of known exploited ones.", "xref"),
-        Column("kev_due", Kind.TEXT, "Date CISA set, as the console writes it.", "xref"),
+        Column("kev_due", Kind.TEXT, "Date CISA set, `2026/01/19` where it is a date.", "xref"),
         Column("cves", Kind.TEXTS, "CVE names.", "cve"),
         Column("bids", Kind.TEXTS, "Bugtraq numbers.", "bid"),
         Column("xrefs", Kind.TEXTS, "Cross references, `TYPE #value`.", "xref"),

@@ -42,7 +42,8 @@ ABSENCES = {
 """What it means that a value is missing, where that is no silence of the console."""
 LABELS = {
     "ip": "Address",
-    "dns_name": "Host",
+    "host_name": "Host",
+    "dns_name": "DNS name",
     "netbios_name": "NetBIOS",
     "mac": "MAC",
     "os": "Operating system",
@@ -67,6 +68,7 @@ LABELS = {
     "acr": "ACR",
     "aes": "AES",
     "asset_lists": "Asset lists",
+    "xrefs": "Cross references",
     "console": "Connection",
     "consoles": "Connections",
     "id": "Number",
@@ -98,9 +100,6 @@ def cell(relation: str, field: Field, row: Row, *, several: bool) -> Cell:
     """A value of a row."""
     value = row.get(field.name)
     own = _OWN.get((relation, field.name))
-    if field.name == "dns_name" and own:
-        # One without a name is known by its address.
-        value = value or row.get("ip")
     shown = own(value, row, several) if own and value is not None else plain(field, value)
     return Cell(field.name, label(field), shown, is_number(field))
 
@@ -226,9 +225,11 @@ def _counted(value: int, href: str) -> SafeString | str:
 _COUNTS = ("critical", "high", "medium", "low", "info", "findings")
 _OWN: dict[tuple[str, str], Callable[[Any, Row, bool], SafeString | str]] = {
     ("findings", "ip"): _to_host,
+    ("findings", "host_name"): _to_host,
     ("findings", "dns_name"): _to_host,
     ("findings", "plugin_name"): _to_plugin,
     ("hosts", "ip"): _to_host,
+    ("hosts", "host_name"): _to_host,
     ("hosts", "dns_name"): _to_host,
     ("plugins", "name"): _to_plugin,
     ("plugins", "findings"): _of_plugin,

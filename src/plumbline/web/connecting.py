@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from plumbline.console import addresses
+from plumbline.console.client_certificate import read_client_certificate
 from plumbline.console.keypair import could_be
+from plumbline.console.tls import describe_client
 from plumbline.domain.connection import Keys, TrustKind
 from plumbline.errors import PlumblineError
 from plumbline.ledger import connections
 from plumbline.web.authority import MOST_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.forms import BoundField
     from django.http import HttpRequest, QueryDict
 
+    from plumbline.console.tls import Certificate
+    from plumbline.domain.connection import ClientCertificate
+
 _HIDDEN = {"autocomplete": "off", "spellcheck": "false"}
+_MOST_PEM = 1_000_000
+"""Bytes of a certificate's file that are looked at."""
 _NO_KEY = "This is no key: copy it again from the console, without quotes and spaces."
 
 
@@ -78,6 +88,74 @@ class Way(forms.Form):
         widget=forms.TextInput(attrs=_HIDDEN),
         help_text="Hosts, .domains or networks that are reached directly; separated by commas.",
     )
+
+    client_certificate = forms.FileField(
+        label="Client certificate (PEM)",
+        required=False,
+        help_text="Only where the console demands one of its callers; with what lies above it.",
+    )
+    client_key = forms.FileField(
+        label="Its private key (PEM)",
+        required=False,
+        help_text="Not needed where the certificate's file holds it, too.",
+    )
+    client_key_password = forms.CharField(
+        label="Password of that key",
+        required=False,
+        max_length=1_000,
+        strip=False,
+        widget=forms.PasswordInput(attrs=_HIDDEN),
+        help_text="It opens the key once, and is not kept.",
+    )
+    client_none = forms.BooleanField(label="Show no client certificate any more", required=False)
+
+    def __init__(self, *args: Any, client: ClientCertificate | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.client_now = client
+        """The certificate that is shown now; another one replaces it."""
+        if client is None:
+            del self.fields["client_none"]
+
+    @property
+    def plain(self) -> Iterator[BoundField]:
+        """What everybody looks at."""
+        return (one for one in self if not one.name.startswith("client_"))
+
+    @property
+    def mutual(self) -> Iterator[BoundField]:
+        """What few consoles demand."""
+        return (one for one in self if one.name.startswith("client_"))
+
+    @property
+    def mutual_opened(self) -> bool:
+        """Whether there is a client certificate, or something wrong with one."""
+        wrong = any(name.startswith("client_") for name in self.errors)
+        return wrong or self.client_now is not None
+
+    @property
+    def mutual_shown(self) -> Certificate | None:
+        """What the certificate that is shown now says of itself."""
+        return describe_client(self.client_now) if self.client_now else None
+
+    def clean(self) -> dict[str, Any]:
+        """The client certificate with its key, as `client`."""
+        told = super().clean() or {}
+        told["client"] = None if told.get("client_none") else self.client_now
+        given, key = told.get("client_certificate"), told.get("client_key")
+        if given is None and key is not None:
+            self.add_error("client_certificate", "Choose the certificate of this key, too.")
+        if given is None:
+            return told
+        if str(told.get("url")).startswith("http:"):
+            self.add_error("client_certificate", "Plain http has no TLS to show it in.")
+            return told
+        with told_at(self, "client_certificate"):
+            told["client"] = read_client_certificate(
+                given.read(_MOST_PEM),
+                key.read(_MOST_PEM) if key else None,
+                told.get("client_key_password", ""),
+            )
+        return told
 
     def clean_url(self) -> str:
         """The address in the form it is kept."""

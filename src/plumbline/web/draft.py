@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from plumbline.domain.connection import Address, Connection, Keys, Trust, TrustKind
+from plumbline.domain.connection import (
+    Address,
+    ClientCertificate,
+    Connection,
+    Keys,
+    Trust,
+    TrustKind,
+)
 from plumbline.errors import ConfigurationError
 from plumbline.ledger import seal
 
@@ -26,6 +33,10 @@ class Draft:
     """Sealed; empty without."""
     no_proxy: str = ""
     """What is reached without it, separated by commas."""
+    client: str = ""
+    """The client certificate as PEM."""
+    client_key: str = field(default="", repr=False)
+    """Sealed."""
     trust: str = ""
     """A kind of trust; empty as long as nobody chose."""
     believed: str = ""
@@ -40,7 +51,15 @@ class Draft:
         """Where the console is, and whom to believe there."""
         trust = Trust(kind=TrustKind(self.trust or TrustKind.SYSTEM), value=self.believed)
         direct = tuple(filter(None, self.no_proxy.split(",")))
-        return Address(url=self.url, trust=trust, proxy=_opened(self.proxy), no_proxy=direct)
+        return Address(
+            url=self.url,
+            trust=trust,
+            proxy=_opened(self.proxy),
+            no_proxy=direct,
+            client=ClientCertificate(certificate=self.client, key=_opened(self.client_key))
+            if self.client
+            else None,
+        )
 
     @property
     def connection(self) -> Connection:
@@ -61,6 +80,12 @@ class Draft:
     def encrypted(self) -> bool:
         """Whether there is a certificate to look at."""
         return self.url.startswith("https:")
+
+    def with_client(self, client: ClientCertificate | None) -> Draft:
+        """The same with a client certificate, its key sealed; or without any."""
+        if client is None:
+            return replace(self, client="", client_key="")
+        return replace(self, client=client.certificate, client_key=sealed(client.key))
 
     def with_keys(self, keys: Keys) -> Draft:
         """The same with its keys, sealed."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
 
-from plumbline.domain.connection import Manners, Scope, WasMode
+from plumbline.console import options
+from plumbline.domain.connection import (
+    ListFilter,
+    ListRequest,
+    Manners,
+    PluginType,
+    Scope,
+    WasMode,
+)
 from plumbline.domain.severity import Severity
 from plumbline.errors import PlumblineError
 from plumbline.jobs import rule, schedule, timetable
@@ -27,7 +36,20 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("repositories", "asset_lists", "families")
 _PACE = ("page_size", "requests_per_hour", "connect_timeout", "read_timeout", "retries")
-_MORE = ("families", "was", "jitter", *_PACE)
+_SCOPE = (
+    "families",
+    "was",
+    "exclude_repositories",
+    "exclude_families",
+    "exclude_plugin_types",
+    "exclude_addresses",
+    "list_filters",
+    "list_fields",
+)
+"""What few change of what is read."""
+_GENTLE = ("jitter", *_PACE)
+_EXCLUDED = {"exclude_repositories": "repositories", "exclude_families": "families"}
+"""What is chosen from the same offer as another field."""
 _GONE = "not seen now"
 _USUAL = Manners()
 _ROWS = 8
@@ -51,9 +73,10 @@ class Choices:
         except PlumblineError as error:
             return cls(trouble=error)
         scope = connection.scope
-        return cls(
-            offer=Offer(**{n: _with(getattr(found, n), getattr(scope, n)) for n in _NUMBERS})
-        )
+        chosen: dict[str, tuple[int, ...]] = {n: getattr(scope, n) for n in _NUMBERS}
+        for name, offered in _EXCLUDED.items():
+            chosen[offered] = tuple(dict.fromkeys((*chosen[offered], *getattr(scope, name))))
+        return cls(offer=Offer(**{n: _with(getattr(found, n), chosen[n]) for n in _NUMBERS}))
 
 
 def _with(seen: Sequence[tuple[int, str]], chosen: Sequence[int]) -> list[tuple[int, str]]:
@@ -64,6 +87,25 @@ def _with(seen: Sequence[tuple[int, str]], chosen: Sequence[int]) -> list[tuple[
 def _several(label: str, none: str, *, long: bool = False) -> forms.MultipleChoiceField:
     widget = forms.SelectMultiple(attrs={"size": _ROWS}) if long else forms.CheckboxSelectMultiple()
     return forms.MultipleChoiceField(label=label, required=False, widget=widget, help_text=none)
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in re.split(r"[,\r\n]+", text) if (word := part.strip())]
+
+
+_LIST_FILTERS = {
+    ListFilter.USABLE: "those the user may use",
+    ListFilter.MANAGEABLE: "those the user may manage",
+    ListFilter.EXCLUDE_ALL_DEFINED: "without All Defined Ranges",
+    ListFilter.EXCLUDE_WATCHLISTS: "without watchlists",
+}
+_EMPTYING = {
+    "repository": "exclude_repositories",
+    "plugin family": "exclude_families",
+    "plugin type": "exclude_plugin_types",
+    "address": "exclude_addresses",
+}
+"""Where it is told that nothing is left to read."""
 
 
 class Reading(forms.Form):
@@ -109,6 +151,36 @@ class Reading(forms.Form):
             (WasMode.ONLY.value, "read them alone"),
         ],
     )
+    exclude_repositories = _several("Not these repositories", "None ticked: none is left out.")
+    exclude_families = _several("Not these plugin families", "None chosen: none.", long=True)
+    exclude_plugin_types = forms.MultipleChoiceField(
+        label="Not these plugin types",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one.value, one.value) for one in PluginType],
+        help_text="None ticked: none is left out.",
+    )
+    exclude_addresses = forms.CharField(
+        label="Not hosts at these addresses",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Such as 10.0.0.1, 10.0.0.1-10.0.0.9 or 10.1.0.0/16; by commas or lines.",
+    )
+    list_filters = forms.MultipleChoiceField(
+        label="Which asset lists are asked for",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one.value, f"{text} ({one.value})") for one, text in _LIST_FILTERS.items()],
+        help_text="None ticked: the usual, excludeAllDefined and usable.",
+    )
+    list_fields = forms.CharField(
+        label="Further fields of asset lists",
+        required=False,
+        max_length=1_000,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        help_text="Such as canUse, canManage, assetDataFields; separated by commas.",
+    )
     jitter = forms.CharField(
         label="Begin up to so much later",
         required=False,
@@ -151,10 +223,14 @@ class Reading(forms.Form):
         help_text=f"Empty: {_USUAL.retries}.",
     )
 
-    def __init__(self, *args: Any, choices: Choices, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: Choices, before: Scope | None = None, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
-        for name in _NUMBERS:
-            told = [(str(n), f"{text} ({n})") for n, text in getattr(choices.offer, name)]
+        self._before = before or Scope()
+        for name in (*_NUMBERS, *_EXCLUDED):
+            offered = getattr(choices.offer, _EXCLUDED.get(name, name))
+            told = [(str(n), f"{text} ({n})") for n, text in offered]
             self.fields[name].choices = told  # type: ignore[attr-defined] # of its kind
             if not told:
                 del self.fields[name]
@@ -162,25 +238,53 @@ class Reading(forms.Form):
     @property
     def main(self) -> Iterator[BoundField]:
         """What everybody looks at."""
-        return (one for one in self if one.name not in _MORE)
+        return (one for one in self if one.name not in {*_SCOPE, *_GENTLE})
 
     @property
-    def more(self) -> Iterator[BoundField]:
-        """What few change."""
-        return (self[name] for name in _MORE if name in self.fields)
+    def scope(self) -> Iterator[BoundField]:
+        """What few change of what is read."""
+        return (self[name] for name in _SCOPE if name in self.fields)
 
     @property
-    def opened(self) -> bool:
-        """Whether something in the second part is other than usual, or wrong."""
+    def gentle(self) -> Iterator[BoundField]:
+        """What few change of how it is read."""
+        return (self[name] for name in _GENTLE)
+
+    @property
+    def scope_opened(self) -> bool:
+        """Whether something of what is read is other than usual, or wrong."""
+        return self._opened(_SCOPE)
+
+    @property
+    def gentle_opened(self) -> bool:
+        """Whether something of how it is read is other than usual, or wrong."""
+        return self._opened(_GENTLE)
+
+    def _opened(self, names: Sequence[str]) -> bool:
         given = self.cleaned_data if self.is_bound and self.is_valid() else {}
         told = {**self.initial, **given}
-        usual = told.get("was") in {None, "", WasMode.EXCLUDE.value}
-        return (
-            not usual
-            or any(told.get(name) not in {None, ""} for name in ("jitter", *_PACE))
-            or bool(told.get("families"))
-            or any(name in self.errors for name in _MORE)
-        )
+        usual: tuple[Any, ...] = (None, "", 0, [], (), WasMode.EXCLUDE.value)
+        return any(told.get(name) not in usual or name in self.errors for name in names)
+
+    def clean_exclude_plugin_types(self) -> tuple[PluginType, ...]:
+        """The types, read."""
+        return tuple(map(PluginType, self.cleaned_data["exclude_plugin_types"]))
+
+    def clean_exclude_addresses(self) -> tuple[str, ...]:
+        """The ranges, read."""
+        with told_at(self, "exclude_addresses"):
+            return options.address_ranges(_words(self.cleaned_data["exclude_addresses"]))
+        return ()
+
+    def clean_list_filters(self) -> tuple[ListFilter, ...]:
+        """The filters, read."""
+        return tuple(map(ListFilter, self.cleaned_data["list_filters"]))
+
+    def clean_list_fields(self) -> tuple[str, ...]:
+        """The fields, read."""
+        with told_at(self, "list_fields"):
+            return options.list_fields(_words(self.cleaned_data["list_fields"]))
+        return ()
 
     def clean_plan(self) -> Interval | Cron | None:
         """The rule, read."""
@@ -212,20 +316,32 @@ class Reading(forms.Form):
         for name in ("blackout", "jitter"):
             if told.get(name) and not told.get("plan") and "plan" not in self.errors:
                 self.add_error(name, "Give a schedule, too: this belongs to it.")
+        if not self.errors:
+            scope = self._scope(self._before)
+            with told_at(self, _EMPTYING.get(options.nothing_left(scope))):
+                options.check_scope(scope)
         return told
 
     def applied(self, before: Connection) -> Connection:
         """The connection with what the form tells; the rest stays as it was."""
-        return replace(before, scope=self._scope(before.scope), manners=self._manners())
+        told = self.cleaned_data
+        usual = ListRequest().filters
+        lists = ListRequest(filters=told["list_filters"] or usual, fields=told["list_fields"])
+        scope = self._scope(before.scope)
+        return replace(before, scope=scope, lists=lists, manners=self._manners())
 
     def _scope(self, before: Scope) -> Scope:
         told = self.cleaned_data
-        numbers = {n: tuple(map(int, told[n])) for n in _NUMBERS if n in self.fields}
+        numbers: dict[str, Any] = {
+            n: tuple(map(int, told[n])) for n in (*_NUMBERS, *_EXCLUDED) if n in self.fields
+        }
         return replace(
             before,
             severities=tuple(map(Severity.parse, told["severities"])),
             look_back_days=told["look_back"],
             was=WasMode(told["was"] or WasMode.EXCLUDE),
+            exclude_plugin_types=told["exclude_plugin_types"],
+            exclude_addresses=told["exclude_addresses"],
             **numbers,
         )
 
@@ -255,9 +371,14 @@ class Reading(forms.Form):
 def reading_of(connection: Connection) -> dict[str, Any]:
     """What the form shows at first."""
     scope, known = connection.scope, schedules.find(connection.name)
+    lists, usual = connection.lists, ListRequest().filters
     pace = {name: getattr(connection.manners, name) for name in _PACE}
     return {
-        **{name: list(map(str, getattr(scope, name))) for name in _NUMBERS},
+        **{name: list(map(str, getattr(scope, name))) for name in (*_NUMBERS, *_EXCLUDED)},
+        "exclude_plugin_types": [one.value for one in scope.exclude_plugin_types],
+        "exclude_addresses": ", ".join(scope.exclude_addresses),
+        "list_filters": [] if lists.filters == usual else [one.value for one in lists.filters],
+        "list_fields": ", ".join(lists.fields),
         "severities": [one.word for one in scope.severities],
         "look_back": scope.look_back_days,
         "was": scope.was.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from plumbline.console.tls import fetch_certificate, objection
+from plumbline.console.tls import fetch_certificate, objection, refusal
 from plumbline.domain.connection import Trust, TrustKind
 from plumbline.errors import PlumblineError
 from plumbline.web import authority
@@ -24,11 +24,13 @@ _PATIENCE = 8.0
 def shown(form: Belief, now: Draft, place: str) -> dict[str, Any]:
     """What the page tells of a console's certificate; `place` is its own address."""
     certificate, trouble, doubt = _look(now)
+    anyone = replace(now.address, trust=Trust(kind=TrustKind.INSECURE))
     return {
         "form": form,
         "certificate": certificate,
         "trouble": trouble,
         "doubt": doubt,
+        "refused": None if trouble else refusal(anyone, _PATIENCE),
         "draft": now,
         "again": place,
     }

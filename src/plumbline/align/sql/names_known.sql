@@ -1,5 +1,4 @@
 -- Every alias of the last snapshot, with the first alias of its host and how recent it is.
-CREATE OR REPLACE TEMP TABLE names_known AS
 SELECT * REPLACE (
     coalesce(first_alias, alias) AS first_alias,
     coalesce(present, true) AS present

@@ -1,6 +1,5 @@
 -- What is known of all aliases behind a reading, whose renames are in `renames`.
 -- Names of one host that are told at once are several hosts: one of them keeps what was known.
-CREATE OR REPLACE TEMP TABLE names_known AS
 WITH told_at_once AS (
   SELECT k.first_alias,
     CASE WHEN bool_or(t.alias = k.first_alias) THEN k.first_alias

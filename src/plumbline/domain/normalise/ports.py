@@ -10,7 +10,7 @@ from plumbline.domain.normalise.text import scalar_text
 from plumbline.domain.normalise.whole import whole
 
 _ABSENT = frozenset({"", "-", "n/a", "-1"})
-_LAST_PORT = 65_535
+LAST_PORT = 65_535
 _PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP"}
 
 
@@ -20,7 +20,7 @@ def port(value: Any) -> Normalised[int]:
     if text is not None and text.lower() in _ABSENT:
         return Normalised()
     number = whole(text)
-    if number is None or not 0 <= number <= _LAST_PORT:
+    if number is None or not 0 <= number <= LAST_PORT:
         return Normalised(None, Note.PORT_UNREADABLE)
     return Normalised(number)
 

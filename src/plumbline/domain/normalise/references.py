@@ -27,7 +27,13 @@ class Kev(NamedTuple):
 def kev(references: Any) -> Kev:
     """Read cross references, a text or several texts, in any letter case, with and without date."""
     texts = references if isinstance(references, list | tuple) else (references,)
-    marks = [found for text in texts if isinstance(text, str) for found in _MARK.finditer(text)]
+    marks = [
+        found
+        for text in texts
+        # A search regardless of case is slow, and references can be long.
+        if isinstance(text, str) and ELEMENT in text.lower()
+        for found in _MARK.finditer(text)
+    ]
     dates = (found[1].strip() for found in marks if found[1])
     return Kev(bool(marks), next((due for date in dates if (due := kev_due(date))), None))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plumbline.emulator.chronicle import Kind
-from plumbline.emulator.faults.base import Fault, Page
+from plumbline.emulator.faults.base import BadFaultError, Fault, Page
 
 if TYPE_CHECKING:
     from plumbline.domain.finding import Source
@@ -89,6 +89,46 @@ class Shuffle(Fault):
             return page
         matching = self._dice.permutation(page.matching)
         return replace(page, matching=matching, places=matching[page.start : page.end])
+
+
+class UnstableOrder(Fault):
+    """Every page is sorted differently, for good: asked again, a window gives the same rows again.
+
+    So rows that no window gives stay unseen however often all of them are read.
+    """
+
+    name = "unstable-order"
+
+    def page(self, page: Page, estate: Estate) -> Page:
+        """Cut the page from rows in an order that belongs to where the page begins."""
+        del estate
+        if not self.happens():
+            return page
+        dice = np.random.default_rng((page.start, len(page.matching)))
+        matching = dice.permutation(page.matching)
+        return replace(page, matching=matching, places=matching[page.start : page.end])
+
+
+class RepeatedRow(Fault):
+    """One row (ARG: so many) is told twice for good, and counted twice in every total and sum."""
+
+    name = "repeated-row"
+
+    def read(self, argument: str) -> None:
+        """Take how many rows."""
+        if argument and not argument.isdigit():
+            raise BadFaultError(f"fault {self.name}: {argument!r} is not a number of rows")
+        self._rows = int(argument or 1)
+
+    def added(self, estate: Estate) -> None:
+        """Put the first rows of the estate in a second time, behind all others."""
+
+        def change(view: View) -> View:
+            rows = view.cumulative
+            again = rows.take(np.arange(min(self._rows, len(rows))))
+            return replace(view, cumulative=rows.plus(again))
+
+        estate.publish(change)
 
 
 class MovingTotal(Fault):

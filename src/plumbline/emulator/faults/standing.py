@@ -127,6 +127,18 @@ class OldVersion(Fault):
         self.version = argument or "5.8.0"
 
 
+class NoVersion(Fault):
+    """No version is told; with ARG `header` or `system` only that place keeps silent."""
+
+    name = "no-version"
+
+    def read(self, argument: str) -> None:
+        """Take the place."""
+        if argument not in {"", "header", "system"}:
+            raise BadFaultError(f"fault {self.name} knows `header` and `system`")
+        self.places = {argument} if argument else {"header", "system"}
+
+
 class HugeOutput(Fault):
     """The first row gets an output of 5 MB (ARG: so many MB), for good; so does the truth."""
 

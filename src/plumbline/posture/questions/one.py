@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
 
 _HOST = (
-    "console", "host", "ip", "dns_name", "severity", "state", "risk", "plugin_id", "plugin_name",
-    "port", "protocol", "age_days", "first_seen", "last_seen", "fixed_at", "repository",
+    "console", "host", "host_name", "ip", "dns_name", "severity", "state", "risk", "plugin_id",
+    "plugin_name", "port", "protocol", "age_days", "first_seen", "last_seen", "fixed_at",
+    "repository",
 )  # fmt: skip
 _PLUGIN = (
-    "console", "plugin_id", "plugin_name", "severity", "risk", "host", "ip", "dns_name", "os",
-    "port", "protocol", "state", "age_days", "first_seen", "last_seen", "asset_lists",
+    "console", "plugin_id", "plugin_name", "severity", "risk", "host", "host_name", "ip",
+    "dns_name", "os", "port", "protocol", "state", "age_days", "first_seen", "last_seen",
+    "asset_lists",
 )  # fmt: skip
 _MOST_CANDIDATES = 20
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 FOUND = filters.parse("findings:>0")
 _HOST = (
-    "host", "ip", "dns_name", "os", "critical", "high", "medium", "low", "info", "risk", "sc_score"
+    "host", "host_name", "ip", "dns_name", "os", "critical", "high", "medium", "low", "info",
+    "risk", "sc_score",
 )  # fmt: skip
 _PLUGIN = (
     "plugin_id", "name", "family", "severity", "risk", "hosts", "findings", "kev", "exploit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.posture import consoles, filters
+from plumbline.posture import consoles, filters, lookalikes
 from plumbline.posture.engine import Estate
 from plumbline.posture.narrowing import filtered
 from plumbline.posture.relations import RELATIONS
@@ -29,6 +29,7 @@ def part_of(estate: Estate, query: str) -> Estate:
     terms = filters.parse(query)
     if not terms.terms:
         return estate
+    lookalikes.refuse(RELATIONS["findings"], terms)
     matched = filtered(RELATIONS["findings"], estate, terms).select(*_KEY)
     # A part has sums of its own, the whole keeps none of them.
     work = Estate(tables=estate.tables, as_of=estate.as_of)

@@ -189,9 +189,10 @@ def action(row: Row) -> Row:
 
 def host(row: Row) -> Row:
     """One host."""
+    name = row["host_name"] or row["host"]
     return {
-        "name": row["dns_name"] or row["ip"] or row["host"],
-        "beside": " · ".join(filter(None, (row["ip"] if row["dns_name"] else "", row["os"]))),
+        "name": name,
+        "beside": " · ".join(filter(None, (row["ip"] if row["ip"] != name else "", row["os"]))),
         "numbers": [f"{row[word]:,}" for word in WORDS],
         "risk": "\N{EN DASH}" if row["risk"] is None else f"{row['risk']:.1f}",
         "sc_score": f"{row['sc_score']:,}",

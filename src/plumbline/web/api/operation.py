@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
 from plumbline.domain.person import Right
 from plumbline.errors import UsageError
-from plumbline.ledger import audit, connections, evidence, health, runs
+from plumbline.ledger import audit, connections, evidence, health, runs, shape
 from plumbline.web.api.frame import answer, get, query, within
 from plumbline.web.api.shapes import REFUSALS, One, Some
 from plumbline.web.blocks import standing
@@ -155,6 +155,7 @@ def _connection(one: Health, *, with_keys: bool) -> dict[str, Any]:
         "running": one.running.number if one.running else None,
         "next_at": one.next_at,
         "proof": {"agreeing": one.proof.agreeing, "totals": one.proof.totals},
+        "reads": shape.reads(entry.connection),
         **keys,
     }
 

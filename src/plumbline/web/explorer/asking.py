@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from plumbline.errors import UsageError
 from plumbline.ledger.people import layouts
-from plumbline.posture import explore, filters
+from plumbline.posture import explore, filters, lookalikes
 from plumbline.posture.filters import NO_QUERY, Query
 from plumbline.web.visitor import visitor
 
@@ -128,9 +128,7 @@ def read(kind: Kind, written: str) -> tuple[Query, UsageError | None]:
     """A query of a list; where it cannot be used, why not."""
     try:
         query = filters.parse(written)
-        for term in query.terms:
-            if term.name:
-                kind.relation.field(term.name)
+        lookalikes.refuse(kind.relation, query)
     except UsageError as error:
         return NO_QUERY, error
     return query, None

@@ -61,7 +61,7 @@ def _values(asked: Asked, seen: Seen, name: str, begun: str) -> Iterator[tuple[s
         field = asked.kind.relation.field(name)
     except UsageError:
         return
-    wanted = begun.strip('"').lower()
+    wanted = begun.removeprefix("=").strip('"').lower()
     if field.kind in _COUNTED and not field.lengthy:
         yield from _counted(asked, seen, field, wanted)
     else:
@@ -78,5 +78,5 @@ def _counted(asked: Asked, seen: Seen, field: Field, wanted: str) -> Iterator[tu
         told = facets.values(replace(asked, query=filters.NO_QUERY), seen, field)
     for value, rows in facets.ordered(field, told):
         if wanted in value.lower():
-            text = str(refining.term("x", value)).removeprefix("x:")
+            text = str(refining.term(field.name, value)).removeprefix(f"{field.name}:")
             yield text, f"{rows:,} {asked.kind.one if rows == 1 else asked.kind.many}"

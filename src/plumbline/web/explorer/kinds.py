@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plumbline.posture.relations import RELATIONS
-from plumbline.web import places
+from plumbline.web import cells, places
 
 if TYPE_CHECKING:
     from plumbline.posture.relation import Relation
@@ -29,6 +29,12 @@ class Kind:
     hidden: tuple[str, ...]
     """Columns that links of its rows need."""
 
+    @property
+    def along(self) -> tuple[str, ...]:
+        """What exports have besides the columns, in words."""
+        names = (name for name in self.relation.taken_along if name not in self.columns)
+        return tuple(cells.label(self.relation.field(name)) for name in names)
+
 
 FINDINGS = Kind(
     page="findings",
@@ -38,7 +44,7 @@ FINDINGS = Kind(
     many="findings",
     begins=places.OPEN,
     columns=(
-        "severity", "risk", "plugin_name", "dns_name", "port", "state", "sla", "age_days", "kev",
+        "severity", "risk", "plugin_name", "host_name", "port", "state", "sla", "age_days", "kev",
     ),
     facets=(
         "severity", "state", "exploitable", "kev", "sla", "asset_lists", "repository", "family",
@@ -54,7 +60,7 @@ HOSTS = Kind(
     many="hosts",
     begins=places.HERE,
     columns=(
-        "dns_name", "ip", "os", "critical", "high", "medium", "low", "risk", "score",
+        "host_name", "ip", "os", "critical", "high", "medium", "low", "risk", "score",
         "last_seen",
     ),
     facets=("present", "credentialed", "os", "asset_lists", "repositories", "rule", "consoles"),

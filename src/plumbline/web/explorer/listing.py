@@ -9,19 +9,25 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from plumbline.errors import UsageError
-from plumbline.posture import refining
+from plumbline.posture import filters, refining
+from plumbline.posture.counts import WORDS
+from plumbline.posture.relation import FieldKind
 from plumbline.report.formats import Format
 from plumbline.web import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from plumbline.posture.filters import Query
     from plumbline.posture.relation import Field
     from plumbline.web.estates import Seen
     from plumbline.web.explorer.asking import Asked
 
-_UNSORTED = frozenset({"asset_lists", "repositories", "cves", "ips", "consoles"})
+_UNSORTED = frozenset(
+    {"asset_lists", "repositories", "cves", "xrefs", "plugins", "ips", "consoles"}
+)
 _KEYS = {"findings": "finding", "hosts": "host", "vulnerabilities": "plugin_id", "lists": "id"}
+_TRIED = 6
 EXPORTS = tuple(form for form in Format if form not in {Format.TABLE, Format.JSON})
 
 
@@ -35,11 +41,22 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Looser:
-    """A query without one of its conditions, and what it finds."""
+    """Another query, and what it finds."""
 
-    term: str
     total: int
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A condition of a query that finds nothing, and what is found otherwise."""
+
+    term: str
+    alone: Looser | None
+    """None where it is the only condition."""
+    without: Looser
+    meant: Looser | None
+    """The condition that a word may stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +129,8 @@ def _rows(asked: Asked, seen: Seen, shown: Sequence[Field]) -> dict[str, Any]:
         "first": asked.address() if asked.after else "",
         "report": _report(asked),
         "exports": [(form.value, _export(asked, form)) for form in EXPORTS],
-        "tightest": _tightest(asked, seen) if not total else None,
+        "tried": () if total else _tried(asked, seen),
+        "searched": () if total else _searched(asked),
     }
 
 
@@ -146,14 +164,46 @@ def _chips(asked: Asked) -> list[Chip]:
     ]
 
 
-def _tightest(asked: Asked, seen: Seen) -> Looser | None:
-    """Of a query that finds nothing, the condition without which most is found."""
-    found = []
-    for place, term in enumerate(asked.query.terms):
-        rest = refining.dropped(asked.query, place)
-        total = seen.total(asked.kind.relation.name, rest)
-        found.append(Looser(str(term), total, asked.address(q=str(rest))))
-    return max(found, key=lambda one: one.total, default=None)
+def _tried(asked: Asked, seen: Seen) -> list[Tried]:
+    """The first conditions of a query that finds nothing, each with what it is to blame for."""
+    relation, terms = asked.kind.relation, asked.query.terms
+
+    def looser(query: Query) -> Looser:
+        return Looser(seen.total(relation.name, query), asked.address(q=str(query)))
+
+    return [
+        Tried(
+            term=str(term),
+            alone=looser(refining.only(asked.query, place)) if len(terms) > 1 else None,
+            without=looser(refining.dropped(asked.query, place)),
+            meant=_meant(asked, place, looser),
+        )
+        for place, term in enumerate(terms[:_TRIED])
+    ]
+
+
+def _searched(asked: Asked) -> list[str]:
+    """Where the words without a field are looked for, if there are any."""
+    relation = asked.kind.relation
+    if all(term.name for term in asked.query.terms):
+        return []
+    return [cells.label(relation.field(name)) for name in relation.searched]
+
+
+def _meant(asked: Asked, place: int, looser: Callable[[Query], Looser]) -> Looser | None:
+    """`critical` typed for `severity:critical`, `kev` for `kev:yes`."""
+    term, terms = asked.query.terms[place], asked.query.terms
+    word = str(term).lower()
+    found = (
+        refining.term(field.name, "yes" if field.kind is FieldKind.FLAG else word)
+        for field in asked.kind.relation.fields
+        if word
+        in {FieldKind.FLAG: (field.name,), FieldKind.SEVERITY: WORDS}.get(field.kind, field.words)
+    )
+    meant = next(found, None) if not term.name else None
+    if meant is None:
+        return None
+    return looser(filters.parse(refining.written(*terms[:place], meant, *terms[place + 1 :])))
 
 
 def _head(asked: Asked, field: Field) -> Head:

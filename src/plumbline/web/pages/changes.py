@@ -110,7 +110,12 @@ def scope(request: HttpRequest, name: str) -> HttpResponse:
     """Change what is read, and when."""
     entry, connection = console_of(request, name), kept.get(name)
     choices = Choices.of(connection, kept.get_keys(name) if entry.has_keys else None)
-    form = Reading(sent(request), choices=choices, initial=reading_of(connection))
+    form = Reading(
+        sent(request),
+        choices=choices,
+        before=connection.scope,
+        initial=reading_of(connection),
+    )
     if request.method == "POST" and form.is_valid():
         with told_at(form):
             changed = form.applied(connection)

@@ -23,6 +23,8 @@ from plumbline.web.pages import views
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from plumbline.posture.relation import Field
+    from plumbline.web.explorer.asking import Asked
     from plumbline.web.explorer.kinds import Kind
 
 _IN_MEMORY = 8_000_000
@@ -75,13 +77,13 @@ def complete(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def export(request: HttpRequest, page: str) -> FileResponse:
-    """Every row of the list, in its columns and its order."""
+    """Every row of the list in its order: its columns, and those that no export is without."""
     seen = estates.seen(request)
     asked = asking.asked(request, _kind(page))
     if asked.mistake is not None:
         raise asked.mistake
     form = _format(request)
-    shown = asked.fields(several=seen.estate.several)
+    shown = _taken_along(asked, several=seen.estate.several)
     wanted = explore.Request(
         query=asked.query, columns=tuple(f.name for f in shown), order=asked.order
     )
@@ -117,6 +119,12 @@ def columns(request: HttpRequest, page: str) -> HttpResponse:
 
 def _kind(page: str) -> Kind:
     return kinds.KINDS[page]
+
+
+def _taken_along(asked: Asked, *, several: bool) -> tuple[Field, ...]:
+    relation = asked.kind.relation
+    names = (field.name for field in asked.fields(several=several))
+    return tuple(map(relation.field, dict.fromkeys((*names, *relation.taken_along))))
 
 
 def _format(request: HttpRequest) -> Format:

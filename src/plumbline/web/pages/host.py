@@ -27,7 +27,7 @@ _FINDINGS = (
     "severity", "risk", "plugin_name", "port", "state", "sla", "age_days", "kev",
 )  # fmt: skip
 _FINDING = (
-    "plugin_name", "severity", "state", "risk", "ip", "dns_name", "os", "port", "protocol", "sla",
+    "plugin_name", "severity", "state", "risk", "ip", "host_name", "os", "port", "protocol", "sla",
     "due_at", "first_seen", "last_seen", "fixed_at", "age_days", "accepted", "recast",
     "mitigated_before", "repository", "console", "asset_lists", "vpr", "epss", "cvss3", "kev",
     "exploit", "cves", "opened_run", "changed_run", "finding",
@@ -52,7 +52,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         return show(request, row["host"])
     context = {
         **told,
-        "name": row["dns_name"] or row["netbios_name"] or row["ip"] or row["host"],
+        "name": row["host_name"] or row["host"],
         "facts": facts("hosts", row, _identity(row)),
         "mix": mix(row, here),
         "counts": [

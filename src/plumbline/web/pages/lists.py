@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from plumbline.web.estates import Seen
 
 _WORDS = ("critical", "high", "medium", "low", "info")
-_FINDINGS = ("severity", "risk", "plugin_name", "dns_name", "state", "sla", "age_days", "kev")
+_FINDINGS = ("severity", "risk", "plugin_name", "host_name", "state", "sla", "age_days", "kev")
 _FACTS = (
     "type", "description", "tags", "owner", "decided_by", "ranges", "ip_count", "prepared",
     "modified", "id", "console",
@@ -50,9 +51,24 @@ def show(request: HttpRequest, console: str, number: int) -> HttpResponse:
         "title": row["name"],
         "crumb": ("lists", "Asset lists"),
         "facts": facts("lists", row, _FACTS),
+        "further": _further(row["extra"]),
         "unscanned": max((row["ip_count"] or 0) - row["hosts"], 0),
     }
     return render(request, "scope.html", context)
+
+
+_DRAWN = {"creator", "ownerGroup", "targetGroup", "template", "context"}
+"""Further fields that every connection asks for; they say nothing that people look for here."""
+
+
+def _further(extra: str | None) -> list[tuple[str, str]]:
+    """The further fields of the list that the connection asks for, by the console's names."""
+    found = json.loads(extra) if extra else {}
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in sorted(found.items())
+        if name not in _DRAWN
+    ]
 
 
 def repositories(request: HttpRequest) -> HttpResponse:
@@ -136,7 +152,7 @@ def _scope(row: dict[str, Any], here: Term) -> dict[str, Any]:
 
 
 def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
-    columns = (*kinds.LISTS.relation.contract, "description")
+    columns = (*kinds.LISTS.relation.contract, "description", "extra")
     query = Query((term("console", console), term("id", str(number))))
     found = seen.rows("lists", explore.Request(query=query, columns=columns, limit=1))
     if not found:
@@ -148,7 +164,7 @@ def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
 
 
 def _hosts(seen: Seen, here: Term) -> list[dict[str, Any]]:
-    columns = ("host", "ip", "dns_name", "os", *_WORDS, "risk", "last_seen")
+    columns = ("host", "ip", "host_name", "os", *_WORDS, "risk", "last_seen")
     query = Query((term("present", "yes"), here))
     rows = seen.rows("hosts", explore.Request(query=query, columns=columns, limit=_TOP))
     return [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ROWS = 40
 _LISTS = 12
 _STALE = timedelta(days=30)
-_HOST = ("host", "ip", "dns_name", "consoles", "critical", "risk")
+_HOST = ("host", "ip", "host_name", "consoles", "critical", "risk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

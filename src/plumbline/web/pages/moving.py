@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 
 from plumbline.domain.connection import Trust, TrustKind
 from plumbline.domain.person import Right
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 _PLACE = "moving"
 
 
+@sensitive_post_parameters("client_key_password")
 def address(request: HttpRequest, name: str) -> HttpResponse:
     """Tell where the console is; its certificate is looked at next."""
     console_of(request, name)
     if not visitor(request).may(Right.CONNECT):
         return errors.refused(request, Right.CONNECT)
     now = kept.get(name).address
-    form = Way(sent(request), initial=_now(now))
+    form = Way(sent(request), request.FILES or None, initial=_now(now), client=now.client)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         proxy = same_proxy(told["proxy"], now.proxy, now.proxy_shown)
@@ -46,7 +48,7 @@ def address(request: HttpRequest, name: str) -> HttpResponse:
             no_proxy=told["no_proxy"],
             trust=now.trust.kind.value,
             believed=now.trust.value,
-        )
+        ).with_client(told["client"])
         if fresh.encrypted:
             fresh.keep(request, _PLACE)
             return redirect("source-trust", name=name)

@@ -57,19 +57,22 @@ STEPS = (
 )
 
 
+@sensitive_post_parameters("client_key_password")
 def address(request: HttpRequest) -> HttpResponse:
     """Name, address, proxy."""
     _refuse_partly(request)
     now = draft.of(request)
     shown = now.address.proxy_shown if now else ""
-    told = {"name": now.name, "url": now.url, "no_proxy": now.no_proxy} if now else {}
-    initial = {**told, "proxy": shown}
-    form = Whereabouts(sent(request), initial=initial)
+    given = {"name": now.name, "url": now.url, "no_proxy": now.no_proxy} if now else {}
+    initial = {**given, "proxy": shown}
+    client = now.address.client if now else None
+    form = Whereabouts(sent(request), request.FILES or None, initial=initial, client=client)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         proxy = same_proxy(told["proxy"], now.address.proxy if now else "", shown)
         given = {key: told[key] for key in ("name", "url", "no_proxy")}
-        fresh = _moved(now, Draft(**given, proxy=draft.sealed(proxy)))
+        draft_now = Draft(**given, proxy=draft.sealed(proxy)).with_client(told["client"])
+        fresh = _moved(now, draft_now)
         fresh.keep(request)
         return redirect("connect-trust" if fresh.encrypted else "connect-guide")
     return _step(request, "connect", {"form": form})
@@ -171,7 +174,14 @@ def _moved(before: Draft | None, now: Draft) -> Draft:
     """What was told before holds as long as the console is the same; keys go nowhere else."""
     if before is None or before.url != now.url:
         return now
-    return replace(before, name=now.name, proxy=now.proxy, no_proxy=now.no_proxy)
+    return replace(
+        before,
+        name=now.name,
+        proxy=now.proxy,
+        no_proxy=now.no_proxy,
+        client=now.client,
+        client_key=now.client_key,
+    )
 
 
 def _added(request: HttpRequest, now: Draft, form: Reading) -> bool:
