@@ -300,6 +300,7 @@ class _Sheet:
             fields,
             cells[self._family].strip(),
             values.beyond or None,
+            record.place,
         )
 
     def _identity(self, cells: Sequence[str]) -> _Identity:

@@ -31,6 +31,8 @@ class Row(NamedTuple):
     family: str = ""
     beyond: dict[str, Any] | None = None
     """What fits no field, kept as it came."""
+    place: str = ""
+    """Where in the file it stands."""
 
 
 class Rejected(NamedTuple):

@@ -74,7 +74,15 @@ def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
     patched = item.text("vulnerability_state").strip().lower() == "fixed"
     source = Source.PATCHED if patched else Source.CUMULATIVE
     rank = severity(told.get("severity")).value or 0
-    return Row(source, "", int(rank), fields, told.get("pluginFamily", ""), values.beyond or None)
+    return Row(
+        source,
+        "",
+        int(rank),
+        fields,
+        told.get("pluginFamily", ""),
+        values.beyond or None,
+        item.place,
+    )
 
 
 def _refused(known: Known, plugin: str, place: str, rank: str) -> str:
