@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scans import Host, Item, nessus
+from scans import Host, Item, export, nessus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +108,20 @@ def test_the_connection_of_a_console_takes_no_files(plumbline: Run, lab: str, sc
     told = plumbline("import", str(scan), "--connection", lab)
     assert told.code == 2
     assert "reads a console" in told.err
+
+
+def test_what_could_not_be_read_is_told_at_the_end_with_its_row(
+    plumbline: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(
+        export({"Last Observed": "9/1/2026"}, {"Plugin": "2", "DNS Name": "a.example."})
+    )
+    told = plumbline("import", str(path))
+    assert told.code == 0, told.err
+    kind = "date whose day and month cannot be told apart"
+    assert f"{kind}: 1, such as '9/1/2026' (list.csv, line 2, Last Observed)" in told.err
+    assert "final dot dropped from a name: 1, such as 'a.example.' (list.csv, line 3" in told.err
+    listed = plumbline("import", str(path), "--json").data["oddities"]
+    assert {one["kind"]: one["count"] for one in listed}[kind] == 1
+    assert kind in plumbline("run", "show", "1").out

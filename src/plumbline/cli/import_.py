@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plumbline.cli import output, session, shown
+from plumbline.cli import oddities, output, session, shown
 
 if TYPE_CHECKING:
-    from plumbline.domain.oddities import Oddities
     from plumbline.sync.imports import Imported
     from plumbline.sync.intake import ReadFile
 
@@ -87,20 +86,13 @@ def import_(
 
 
 def _as_data(report: Imported) -> dict[str, Any]:
+    from plumbline.ledger import evidence  # noqa: PLC0415 - Django, only when called
+
     return shown.run(report.run) | {
         "files": [_file(one) for one in report.files],
         "proof": [one.as_row() for one in report.proofs],
-        "oddities": [
-            {"kind": kind, "count": count, "example": example}
-            for kind, count, example in _odd(report).listed()
-        ],
+        "oddities": evidence.oddities(report.run.number),
     }
-
-
-def _odd(report: Imported) -> Oddities:
-    from plumbline.sync.account import odd_values  # noqa: PLC0415 - the engine, when called
-
-    return odd_values(report.files)
 
 
 def _file(one: ReadFile) -> dict[str, Any]:
@@ -142,9 +134,7 @@ def _tell(report: Imported) -> None:
     if counts:
         words = ("open", "new", "fixed", "reopened", "vanished", "hosts", "plugins")
         output.put("  " + " · ".join(f"{counts.get(word, 0):,} {word}" for word in words))
-    for kind, count, example in _odd(report).listed():
-        like = f", as {example}" if example else ""
-        output.put(output.clean(f"  {kind}: {count:,}{like}"))
+    oddities.tell(run.number)
 
 
 def _files(report: Imported) -> str:

@@ -82,17 +82,17 @@ class Intake:
             StorageError: the disk refuses.
         """
         decoder = RowDecoder()
-        columns = Columns(self.console, decoder, twins=False)
+        columns = Columns(self.console, decoder, twins=False, latest=self.latest)
         for place, (name, path) in enumerate(files.items(), start=1):
             self.progress.stage(f"Reading {name}")
             tally = Tally(name, self.latest)
             stage = self.staging.slice(f"f{place:06d}")
             rows = self._counted(read_file(path, tally))
-            for number, (source, page) in enumerate(pages(rows, decoder, self.homes.number)):
-                read = columns.read(page, source, 0)
+            for number, one in enumerate(pages(rows, decoder, self.homes.number, name)):
+                read = columns.read(one.page, one.source, 0, one.places.__getitem__)
                 _stage(stage, number, read)
                 tally.odd.update(read.odd)
-                self.progress.read(len(page.rows))
+                self.progress.read(len(one.page.rows))
                 self.beat()
             yield self._closed(path, tally, stage)
 

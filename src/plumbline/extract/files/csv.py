@@ -5,22 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from plumbline.domain.finding import Source
-from plumbline.domain.normalise import Note, times
-from plumbline.domain.normalise.addresses import address
-from plumbline.domain.normalise.names import dns_name, netbios_name
-from plumbline.domain.normalise.plugin_ids import plugin_id
-from plumbline.domain.normalise.ports import port, protocol
-from plumbline.domain.normalise.scores import acr, aes, cvss, epss, vpr
-from plumbline.domain.normalise.severities import severity
+from plumbline.domain.normalise import times
 from plumbline.domain.severity import Severity
 from plumbline.extract.files import headings
 from plumbline.extract.files.interface import Row, Values
 from plumbline.extract.files.lines import MOST_CELL, Lines, Record, Records
 from plumbline.extract.files.opening import HEAD
+from plumbline.extract.files.readings import (
+    acr,
+    address,
+    aes,
+    cvss,
+    dns_name,
+    epss,
+    moments,
+    netbios_name,
+    plugin_id,
+    port,
+    protocol,
+    severity,
+    vpr,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from plumbline.domain.normalise import Normalised
     from plumbline.extract.files.interface import Tally
 
+T = TypeVar("T")
 PLUGIN, SEVERITY, ADDRESS = "Plugin", "Severity", "IP Address"
 PORT, PROTOCOL, REPOSITORY, FAMILY = "Port", "Protocol", "Repository", "Family"
 MITIGATED = "Mitigated On"
@@ -93,6 +103,7 @@ END_OF_LIFE = {"Security End of Life Date": "seolDate"}
 DATES = SEEN | PUBLISHED | END_OF_LIFE
 _PLACES = (PLUGIN, SEVERITY, ADDRESS, PORT, PROTOCOL, REPOSITORY, FAMILY)
 _NAMES = {name.casefold(): name for name in (*TEXTS, *NORMALISED, *DATES, *_PLACES)}
+_IDENTITY = (PLUGIN, SEVERITY, ADDRESS, PORT, PROTOCOL)
 _NEEDED = frozenset({PLUGIN.casefold(), SEVERITY.casefold()})
 _HOSTS: dict[str, Callable[[Any], Normalised[str]]] = {
     ADDRESS: address,
@@ -106,7 +117,6 @@ _LISTS = ("cpe", "cve", "bid", "xref")
 _AHEAD_ROWS, _AHEAD_CHARACTERS = 5_000, 8 << 20
 """Rows that are held back until the order of their dates is known."""
 _FEWEST_TORN = 20
-# `="19506"` and `'19506`: what keeps a spreadsheet from counting with a text.
 _GUARDED = re.compile(r'="([^"]*)"|\'(.*)')
 _EXPONENT = re.compile(r"[+-]?[\d.,]+[eE][+-]?\d+")
 
@@ -120,16 +130,16 @@ def read(stream: BufferedReader, tally: Tally) -> Iterator[Row]:
     csv.field_size_limit(MOST_CELL)
     lines = Lines(stream, tally)
     head = headings.find(lines, _NEEDED)
-    sheet = _Sheet.of(head.cells if head else [], tally)
+    sheet = _Sheet(head.cells if head else [], tally)
     blank = 0
     records = Records(lines, head.delimiter if head else ",", tally)
     for record, day_first in _dated(records, sheet):
         tally.met += 1
-        if not any(map(str.strip, record.cells)):
+        if not record.cells[0].strip() and not any(map(str.strip, record.cells)):
             blank += 1
             tally.left_out["rows without any content"] += 1
             continue
-        row = sheet.row(record, tally, day_first=day_first)
+        row = sheet.row(record, day_first=day_first)
         if row is not None:
             yield row
     _judge(tally, blank)
@@ -161,7 +171,7 @@ def check(stream: BufferedReader, tally: Tally) -> None:
     csv.field_size_limit(MOST_CELL)
     begin = io.BytesIO(stream.peek(HEAD)[:HEAD])
     head = headings.find(Lines(io.BufferedReader(begin), tally), _NEEDED)
-    _Sheet.of(head.cells if head else [], tally)
+    _Sheet(head.cells if head else [], tally)
 
 
 def _dated(records: Iterable[Record], sheet: _Sheet) -> Iterator[tuple[Record, bool | None]]:
@@ -195,145 +205,173 @@ def _only(orders: set[bool | None]) -> bool | None:
     return told.pop() if len(told) == 1 else None
 
 
-@dataclass(slots=True, kw_only=True)
+class _Identity(NamedTuple):
+    """What was read of the cells that say what a record is about."""
+
+    plugin: Normalised[int]
+    severity: Normalised[Severity]
+    ip: Normalised[str]
+    port: Normalised[int]
+    protocol: Normalised[str]
+
+
 class _Sheet:
-    """Where each column of a file is."""
+    """The columns of a file, and how each of them is read."""
 
-    width: int
-    at: dict[str, int]
-    others: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, head: Sequence[str], tally: Tally) -> _Sheet:
-        """Read the headings."""
-        at: dict[str, int] = {}
-        others: dict[str, int] = {}
+    def __init__(self, head: Sequence[str], tally: Tally) -> None:
+        self.width = len(head)
+        self._tally = tally
+        self._at: dict[str, int] = {}
+        self._others: dict[str, int] = {}
         for place, told in enumerate(head):
             name = _NAMES.get(told.strip().casefold())
-            home, key = (at, name) if name else (others, told.strip())
+            home, key = (self._at, name) if name else (self._others, told.strip())
             if key in home:
                 tally.odd.add("column that comes twice, the first was read", key, tally.name)
             elif key:
                 home[key] = place
-        _refuse_foreign(at, head, tally)
-        return cls(width=len(head), at=at, others=others)
+        _refuse_foreign(self._at, head, tally)
+        columns = self._at.items()
+        self._texts = [(place, TEXTS[name]) for name, place in columns if name in TEXTS]
+        self._scores = [(p, name, *NORMALISED[name]) for name, p in columns if name in NORMALISED]
+        self._dates = [
+            (place, name, DATES[name], self._moments(name))
+            for name, place in columns
+            if name in DATES
+        ]
+        # Records get one more cell, an empty one, for the columns that are missing.
+        self._plugin, self._severity, self._ip, self._port, self._protocol = (
+            self._at.get(name, self.width) for name in _IDENTITY
+        )
+        self._family = self._at.get(FAMILY, self.width)
+        self._repository = self._at.get(REPOSITORY, self.width)
 
-    def cell(self, cells: Sequence[str], name: str) -> str:
-        """The cell of a column, without what guards it from a spreadsheet; empty without."""
-        place = self.at.get(name)
-        if place is None:
-            return ""
-        text = cells[place].strip()
-        guarded = _GUARDED.fullmatch(text) if text[:1] in {"=", "'"} else None
-        return (guarded[1] or guarded[2] or "").strip() if guarded else text
+    def _moments(self, name: str) -> Callable[..., Normalised[int]]:
+        earliest = times.EARLIEST if name in SEEN else times.EARLIEST_PUBLISHED
+        return moments(
+            earliest=earliest,
+            latest=times.LATEST if name in END_OF_LIFE else self._tally.latest,
+        )
 
     def slashed(self, cells: Sequence[str]) -> list[str]:
         """The dates of a record that are written like 9/1/2026."""
-        places = (place for name, place in self.at.items() if name in DATES)
         return [
             cells[place]
-            for place in places
+            for place, *_ in self._dates
             if place < len(cells) and "/" in cells[place] and cells[place].strip()[:1].isdigit()
         ]
 
-    def row(self, record: Record, tally: Tally, *, day_first: bool | None) -> Row | None:
+    def row(self, record: Record, *, day_first: bool | None) -> Row | None:
         """The row of a record; nothing where it cannot be used, which is counted."""
-        cells = record.cells
-        reason = self._refused(cells, record, tally)
-        if reason:
+        cells, tally = record.cells, self._tally
+        if len(cells) != self.width:
+            tally.torn += record.lines
+            tally.reject(record.place, f"it has {len(cells)} cells, the headings are {self.width}")
+            return None
+        cells.append("")
+        found = self._identity(cells)
+        if reason := self._refused(cells, found):
+            # Where no digit is, there is no plugin's id, but a part of another record.
+            torn = found.plugin.value is None and not any(map(str.isdigit, cells[self._plugin]))
+            tally.torn += record.lines * torn
             tally.reject(record.place, reason)
             return None
         tally.given += 1
         values = Values(tally, record.place)
-        fields = self._fields(cells, values) | self._dates(cells, values, day_first=day_first)
-        fields |= self._identity(cells, values)
-        fields["acceptRisk"] = "1" if fields.get("acceptRiskRuleComment") else "0"
-        fields["recastRisk"] = "1" if fields.get("recastRiskRuleComment") else "0"
+        fields = self._fields(cells, values, day_first=day_first)
+        fields |= {
+            "pluginID": values.text(found.plugin, PLUGIN, cells[self._plugin]),
+            "ip": values.text(found.ip, ADDRESS, cells[self._ip]),
+            "port": values.text(found.port, PORT, cells[self._port]),
+            "protocol": values.text(found.protocol, PROTOCOL, cells[self._protocol]),
+            "hostUniqueness": "repositoryID,ip,dnsName",
+            "acceptRisk": "1" if fields.get("acceptRiskRuleComment") else "0",
+            "recastRisk": "1" if fields.get("recastRiskRuleComment") else "0",
+        }
         if seen := fields.get("lastSeen"):
             tally.newest = max(tally.newest, int(seen))
-        repository = self.cell(cells, REPOSITORY)
-        values.beyond |= {name: cells[n] for name, n in self.others.items() if cells[n]}
+        repository = cells[self._repository].strip()
+        if self._others:
+            values.beyond |= {name: cells[n] for name, n in self._others.items() if cells[n]}
         return Row(
             Source.PATCHED if fields.get("lastMitigated") else Source.CUMULATIVE,
             "" if repository.casefold() in NOT_A_REPOSITORY else repository,
-            severity(self.cell(cells, SEVERITY)).value or Severity.INFO,
+            found.severity.value or Severity.INFO,
             fields,
-            self.cell(cells, FAMILY),
+            cells[self._family].strip(),
             values.beyond or None,
+            record.place,
         )
 
-    def _identity(self, cells: Sequence[str], values: Values) -> dict[str, Any]:
-        found = {}
-        for name, wire, reading in _IDENTITY:
-            text = self.cell(cells, name)
-            found[wire] = values.text(reading(text), name, text)
-        return found | {"hostUniqueness": "repositoryID,ip,dnsName"}
+    def _identity(self, cells: Sequence[str]) -> _Identity:
+        return _Identity(
+            _read_plugin(cells[self._plugin]),
+            _read_severity(cells[self._severity]),
+            _read_address(cells[self._ip]),
+            _read_port(cells[self._port]),
+            _read_protocol(cells[self._protocol]),
+        )
 
-    def _fields(self, cells: Sequence[str], values: Values) -> dict[str, Any]:
+    def _fields(
+        self, cells: Sequence[str], values: Values, *, day_first: bool | None
+    ) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for column, place in self.at.items():
-            if column in TEXTS:
-                wire, text = TEXTS[column], cells[place]
-                if not fields.get(wire):
-                    fields[wire] = text if wire == "pluginText" else _told(text)
-            elif column in NORMALISED:
-                wire, reading = NORMALISED[column]
-                if not fields.get(wire):
-                    fields[wire] = values.text(reading(cells[place]), column, cells[place])
+        for place, wire in self._texts:
+            text = cells[place]
+            if text and not fields.get(wire):
+                fields[wire] = text if wire == "pluginText" else _told(text)
+        for place, name, wire, reading in self._scores:
+            text = cells[place]
+            if text and not fields.get(wire):
+                fields[wire] = values.text(reading(text), name, text)
+        for place, name, wire, moment in self._dates:
+            text = cells[place]
+            if text:
+                fields[wire] = values.text(moment(text, day_first=day_first), name, text)
         for name in _LISTS:
             if "\n" in fields.get(name, ""):
                 fields[name] = ",".join(fields[name].split("\n"))
         return fields
 
-    def _dates(
-        self, cells: Sequence[str], values: Values, *, day_first: bool | None
-    ) -> dict[str, Any]:
-        latest = values.tally.latest
-        found = {}
-        for column, place in self.at.items():
-            if column in DATES and (text := cells[place].strip()):
-                read = times.moment(
-                    text,
-                    earliest=times.EARLIEST if column in SEEN else times.EARLIEST_PUBLISHED,
-                    latest=times.LATEST if column in END_OF_LIFE else latest,
-                    day_first=day_first,
-                )
-                found[DATES[column]] = values.text(read, column, text)
-        return found
-
-    def _refused(self, cells: Sequence[str], record: Record, tally: Tally) -> str:
+    def _refused(self, cells: Sequence[str], found: _Identity) -> str:
         """Why a record cannot be used; empty where it can."""
-        if len(cells) != self.width:
-            tally.torn += record.last - record.first + 1
-            return f"it has {len(cells)} cells, the headings are {self.width}"
-        plugin = self.cell(cells, PLUGIN)
-        if (known := plugin_id(plugin)).value is None:
-            torn = known.note is Note.PLUGIN_ABSENT or not any(map(str.isdigit, plugin))
-            tally.torn += (record.last - record.first + 1) * torn
-            return f"{PLUGIN} is {plugin[:80]!r}{_why(plugin)}"
-        place = self.cell(cells, PORT)
-        if port(place).odd:
-            return f"{PORT} is {place[:80]!r}"
-        told = self.cell(cells, SEVERITY)
-        if severity(told).odd:
-            return f"{SEVERITY} is {told[:80]!r}"
-        named = self.cell(cells, ADDRESS)
-        if address(named).odd:
-            return f"{ADDRESS} is {named[:80]!r}, which is no single address"
-        hosts = ((reading, self.cell(cells, name)) for name, reading in _HOSTS.items())
-        return "" if any(reading(text).value for reading, text in hosts) else "it names no host"
+        if found.plugin.value is None:
+            plugin = cells[self._plugin]
+            why = ": a spreadsheet rounded it" if _EXPONENT.fullmatch(plugin.strip()) else ""
+            return f"{PLUGIN} is {_shown(plugin)}{why}"
+        if found.port.odd:
+            return f"{PORT} is {_shown(cells[self._port])}"
+        if found.severity.odd:
+            return f"{SEVERITY} is {_shown(cells[self._severity])}"
+        if found.ip.odd:
+            return f"{ADDRESS} is {_shown(cells[self._ip])}, which is no single address"
+        if found.ip.value:
+            return ""
+        hosts = ((reading, self._at.get(name, self.width)) for name, reading in _HOSTS.items())
+        return "" if any(one(cells[place]).value for one, place in hosts) else "it names no host"
 
 
-_IDENTITY: tuple[tuple[str, str, Callable[[Any], Normalised[Any]]], ...] = (
-    (PLUGIN, "pluginID", plugin_id),
-    (ADDRESS, "ip", address),
-    (PORT, "port", port),
-    (PROTOCOL, "protocol", protocol),
-)
+def _shown(cell: str) -> str:
+    return repr(cell.strip()[:80])
 
 
-def _why(plugin: str) -> str:
-    return ": a spreadsheet rounded it" if _EXPONENT.fullmatch(plugin) else ""
+def _unguarded(reading: Callable[[str], Normalised[T]]) -> Callable[[str], Normalised[T]]:
+    """The same for cells that are guarded from a spreadsheet: `="19506"` and `'19506`."""
+
+    @lru_cache(maxsize=65_536)
+    def read_cell(cell: str) -> Normalised[T]:
+        text = cell.strip()
+        guarded = _GUARDED.fullmatch(text) if text[:1] in {"=", "'"} else None
+        return reading((guarded[1] or guarded[2] or "") if guarded else text)
+
+    return read_cell
+
+
+_read_plugin = _unguarded(plugin_id)
+_read_severity = _unguarded(severity)
+_read_address = _unguarded(address)
+_read_port = _unguarded(port)
+_read_protocol = _unguarded(protocol)
 
 
 def _refuse_foreign(at: dict[str, int], head: Sequence[str], tally: Tally) -> None:

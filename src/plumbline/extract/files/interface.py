@@ -31,6 +31,8 @@ class Row(NamedTuple):
     family: str = ""
     beyond: dict[str, Any] | None = None
     """What fits no field, kept as it came."""
+    place: str = ""
+    """Where in the file it stands."""
 
 
 class Rejected(NamedTuple):
@@ -102,5 +104,5 @@ class Values:
 
     def text(self, found: Normalised[Any], name: str, raw: str) -> str:
         """The same as text; empty where there is none."""
-        value = self.take(found, name, raw)
+        value = found.value if found.note is None else self.take(found, name, raw)
         return "" if value is None else str(value)

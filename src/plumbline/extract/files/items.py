@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from plumbline.domain.finding import Source
 from plumbline.domain.normalise import times
-from plumbline.domain.normalise.addresses import address
-from plumbline.domain.normalise.names import dns_name, netbios_name
-from plumbline.domain.normalise.plugin_ids import plugin_id
-from plumbline.domain.normalise.ports import port, protocol
 from plumbline.domain.normalise.references import ELEMENT as KEV_ELEMENT
 from plumbline.domain.normalise.references import kev, kev_due
-from plumbline.domain.normalise.scores import cvss, epss, vpr
-from plumbline.domain.normalise.severities import severity
+from plumbline.extract.files.hosts import Host, Known, listed
 from plumbline.extract.files.interface import Row, Values
+from plumbline.extract.files.readings import (
+    cvss,
+    epss,
+    moments,
+    plugin_id,
+    port,
+    protocol,
+    severity,
+    vpr,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,28 +33,9 @@ if TYPE_CHECKING:
     from plumbline.domain.normalise import Normalised
     from plumbline.extract.files.interface import Tally
 
-_NAMES = (
-    *("host-fqdn", "host-fqdns", "fqdn", "dns-name"),
-    *("host-rdns", "rdns", "hostname", "host-name"),
-)
-"""Tags that name a host in DNS, the best first."""
-_NETBIOS = ("netbios-name", "host-netbios", "netbios")
-_TIMES = ("host-end-timestamp", "host-end", "host-start-timestamp", "host-start")
-TAGS = frozenset(
-    {*_NAMES, *_NETBIOS, *_TIMES, "host-ip", "mac-address", "operating-system", "os"}
-    | {"host-uuid", "agent-uuid", "credentialed-scan"}
-    | {"lastauthenticatedresults", "lastunauthenticatedresults"}
-)
-"""The properties of a host that are used, as `tag_name` writes them; the others are not kept."""
-_BY_ADDRESS, _BY_AGENT = "repositoryID,ip,dnsName", "repositoryID,uuid"
 _FINDING_BY_ID = "repositoryID,ip,dnsName,port,protocol,pluginID,vulnUUID"
 _OPEN_PORT = "Open Port"
 """What the console calls plugin 0: a port that is open, and that no plugin speaks of."""
-
-
-def tag_name(text: str) -> str:
-    """The name of a property in one spelling: `HOST_END` and `host-end` are the same."""
-    return text.strip().casefold().replace("_", "-")
 
 
 @dataclass(slots=True)
@@ -64,89 +50,6 @@ class Item:
         """The first element of this name; empty without."""
         found = self.elements.get(name)
         return found[0] if found else ""
-
-
-@dataclass(slots=True)
-class Host:
-    """One `ReportHost` and those of its properties that are used."""
-
-    name: str
-    place: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-    known: Known | None = None
-    """What it is, once a result has asked."""
-
-    def read(self, tally: Tally) -> Known:
-        """What it is; its oddities are counted once."""
-        if self.known is None:
-            values = Values(tally, self.place)
-            fields = self._fields(values)
-            self.known = Known(fields, self._seen(values), values.beyond)
-        return self.known
-
-    def _seen(self, values: Values) -> str:
-        """When its scan ended, in epoch seconds; empty where the file does not tell."""
-        for tag in _TIMES:
-            if text := self.tags.get(tag, ""):
-                found = times.moment(text, latest=values.tally.latest)
-                if seconds := values.text(found, tag, text):
-                    return seconds
-        return ""
-
-    def _fields(self, values: Values) -> dict[str, Any]:
-        """The console's fields of it; empty where nothing names it."""
-        tags = self.tags
-        ip, name = self._names(values)
-        agent = tags.get("agent-uuid", "")
-        found = {
-            "ip": ip,
-            "dnsName": name,
-            "netbiosName": netbios_name(_first(tags, *_NETBIOS)).value or "",
-            "macAddress": ",".join(tags.get("mac-address", "").split()),
-            "uuid": agent,
-            "hostUUID": tags.get("host-uuid", ""),
-        }
-        if not any(found.values()):
-            return {}
-        return found | {
-            "operatingSystem": "\n".join(_listed(_first(tags, "operating-system", "os"))),
-            "hostUniqueness": _BY_AGENT if agent else _BY_ADDRESS,
-            "credentialed": _credentialed(tags),
-        }
-
-    def _names(self, values: Values) -> tuple[str, str]:
-        """Address and DNS name."""
-        told = self.tags.get("host-ip", "")
-        linked = urlsplit(told).hostname or "" if "://" in told else ""
-        named = self.name.strip()
-        ip = ""
-        for text, what in ((told, "host-ip"), (linked, "host-ip"), (named, "name")):
-            if not ip and (found := address(text)).value:
-                ip = values.text(found, what, text)
-        for tag in _NAMES:
-            if name := self._name(tag, values):
-                return ip, name
-        others = (one for one in (named, linked) if one and address(one).odd)
-        return ip, values.text(dns_name(next(others, "")), "name", named)
-
-    def _name(self, tag: str, values: Values) -> str:
-        """The name that a tag tells; of several the first."""
-        text = self.tags.get(tag, "")
-        names = [one for one in _listed_names(text) if address(one).odd]
-        if len(names) > 1:
-            values.tally.note("tag with several names, the first was taken", text, self.place)
-            values.beyond[tag] = text
-        return values.text(dns_name(names[0]), tag, names[0]) if names else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a host."""
-
-    fields: dict[str, Any]
-    """The console's fields; empty where nothing names it."""
-    seen: str
-    beyond: dict[str, Any]
 
 
 def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
@@ -171,7 +74,15 @@ def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
     patched = item.text("vulnerability_state").strip().lower() == "fixed"
     source = Source.PATCHED if patched else Source.CUMULATIVE
     rank = severity(told.get("severity")).value or 0
-    return Row(source, "", int(rank), fields, told.get("pluginFamily", ""), values.beyond or None)
+    return Row(
+        source,
+        "",
+        int(rank),
+        fields,
+        told.get("pluginFamily", ""),
+        values.beyond or None,
+        item.place,
+    )
 
 
 def _refused(known: Known, plugin: str, place: str, rank: str) -> str:
@@ -209,11 +120,11 @@ def _finding(known: Known, item: Item, values: Values) -> dict[str, Any]:
 
 
 def _time(item: Item, name: str, values: Values, earliest: int = times.EARLIEST) -> str:
-    text = item.text(name)
-    if not text:
+    if name not in item.elements:
         return ""
-    found = times.moment(text, earliest=earliest, latest=values.tally.latest)
-    return values.text(found, name, text)
+    text = item.text(name)
+    reading = moments(earliest=earliest, latest=values.tally.latest)
+    return values.text(reading(text), name, text)
 
 
 _PLAIN = {
@@ -285,7 +196,7 @@ def _plugin(item: Item, values: Values) -> dict[str, Any]:
         "pluginName": name,
         "riskFactor": text("risk_factor").strip().capitalize(),
         "version": text("script_version").strip("$ ").removeprefix("Revision: "),
-        "seeAlso": "\n".join(part for one in elements.get("see_also", ()) for part in _listed(one)),
+        "seeAlso": "\n".join(part for one in elements.get("see_also", ()) for part in listed(one)),
         "cve": _joined(elements, "cve"),
         "bid": _joined(elements, "bid"),
         "cpe": "<br/>".join(elements.get("cpe", ())).replace("\n", "<br/>"),
@@ -311,6 +222,7 @@ def _references(elements: dict[str, list[str]]) -> dict[str, None]:
 _KEV = "CISA-KNOWN-EXPLOITED #{}"
 
 
+@lru_cache(maxsize=65_536)
 def _reference(text: str) -> str:
     mark = kev(text)
     return _KEV.format(mark.due or "") if mark.listed else text.replace(":", " #", 1)
@@ -355,43 +267,3 @@ def _compliance(item: Item, fields: dict[str, Any]) -> dict[str, Any]:
         "vulnUUID": str(UUID(bytes=digest)),
         "vulnUniqueness": _FINDING_BY_ID,
     }
-
-
-def _first(tags: dict[str, str], *names: str) -> str:
-    return next((text for name in names if (text := tags.get(name, ""))), "")
-
-
-def _listed(text: str) -> list[str]:
-    """A text, or the parts of a JSON list that some exports write instead."""
-    if text.startswith('["'):
-        try:
-            found = json.loads(text)
-        except ValueError:
-            return [text]
-        return [str(one) for one in found]
-    return [text.strip()] if text.strip() else []
-
-
-def _listed_names(text: str) -> list[str]:
-    """The names in a text: one, several, or a JSON list of names or of objects with an `FQDN`."""
-    if text.startswith("["):
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = []
-        parts = (one.get("FQDN", "") if isinstance(one, dict) else one for one in found)
-        return [one.strip() for one in parts if isinstance(one, str) and one.strip()]
-    return re.split(r"[,;\s]+", text) if text else []
-
-
-def _credentialed(tags: dict[str, str]) -> str:
-    told = tags.get("credentialed-scan", "").lower()
-    if told in {"true", "false"}:
-        return told
-    with_them, without = (
-        int(text) if (text := tags.get(name, "")).isascii() and text.isdigit() else 0
-        for name in ("lastauthenticatedresults", "lastunauthenticatedresults")
-    )
-    if not with_them and not without:
-        return ""
-    return "true" if with_them >= without else "false"

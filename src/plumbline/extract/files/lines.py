@@ -88,6 +88,11 @@ class Record:
     last: int
 
     @property
+    def lines(self) -> int:
+        """How many lines it takes."""
+        return self.last - self.first + 1
+
+    @property
     def place(self) -> str:
         """Where it stands in the file."""
         return line_range(self.first, self.last)

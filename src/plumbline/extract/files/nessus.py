@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from plumbline.errors import UsageError
-from plumbline.extract.files.items import TAGS, Host, Item, row_of, tag_name
+from plumbline.extract.files.hosts import TAGS, Host, tag_name
+from plumbline.extract.files.items import Item, row_of
 from plumbline.extract.files.lines import near
 from plumbline.extract.files.opening import marked
 

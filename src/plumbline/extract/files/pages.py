@@ -10,7 +10,7 @@ from plumbline.extract.files.interface import Tally
 from plumbline.extract.files.opening import FileKind, kind_of, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from plumbline.console.rows import RowDecoder
@@ -51,21 +51,23 @@ class FilePage(NamedTuple):
 
     source: Source
     page: FindingPage
+    places: Sequence[str]
+    """Where each row stands, with the name of the file."""
 
 
 def pages(
-    rows: Iterable[Row], decoder: RowDecoder, home: Callable[[str], int]
+    rows: Iterable[Row], decoder: RowDecoder, home: Callable[[str], int], name: str
 ) -> Iterator[FilePage]:
-    """Gather rows to pages; `home` gives the number of a repository by its name."""
+    """Gather rows of a file to pages; `home` gives the number of a repository by its name."""
     held: dict[Source, _Held] = {}
     for row in rows:
         page = held.setdefault(row.source, _Held())
-        page.add(_row(row, decoder, home(row.repository)), _size(row))
+        page.add(_row(row, decoder, home(row.repository)), _size(row), f"{name}, {row.place}")
         if page.full:
-            yield FilePage(row.source, page.taken())
+            yield page.taken(row.source)
     for source, page in held.items():
         if page.rows:
-            yield FilePage(source, page.taken())
+            yield page.taken(source)
 
 
 class _Held:
@@ -73,20 +75,23 @@ class _Held:
 
     def __init__(self) -> None:
         self.rows: list[object] = []
+        self._places: list[str] = []
         self._size = 0
 
-    def add(self, row: object, size: int) -> None:
+    def add(self, row: object, size: int, place: str) -> None:
         self.rows.append(row)
+        self._places.append(place)
         self._size += size
 
     @property
     def full(self) -> bool:
         return len(self.rows) >= MOST_ROWS or self._size >= MOST_CHARACTERS
 
-    def taken(self) -> FindingPage:
+    def taken(self, source: Source) -> FilePage:
         page = FindingPage(total=None, rows=self.rows, strange=0)
-        self.rows, self._size = [], 0
-        return page
+        taken = FilePage(source, page, self._places)
+        self.rows, self._places, self._size = [], [], 0
+        return taken
 
 
 def _row(row: Row, decoder: RowDecoder, repository: int) -> object:
