@@ -22,6 +22,7 @@ from plumbline.emulator.estate import Estate
 from plumbline.errors import RefusedError
 from plumbline.ledger import evidence, runs
 from plumbline.tables import FINDINGS
+from rounds import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +162,12 @@ def _look(made: Estate, number: int) -> None:
         made.hide(made.view.repositories[number % len(made.view.repositories)].id)
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=rounds(2, soak=12),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(st.integers(0, 999), st.lists(steps, min_size=2, max_size=4))
 def test_any_chain_of_runs_ends_like_a_fresh_reading(seed: int, chain: list[Step]) -> None:
     with TemporaryDirectory() as folder, labs(Path(folder)) as make:
