@@ -35,7 +35,7 @@ def until(moment: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     end = time.monotonic() + seconds
     while not (found := moment()):
         assert time.monotonic() < end, "the moment did not come"
-        time.sleep(0.02)
+        time.sleep(0.04)
     return found
 
 

@@ -79,7 +79,7 @@ def test_consoles_are_read_side_by_side_up_to_the_cap(
     most = 0
     while any(jobs.find(name) for name in names):
         most = max(most, sum(job.state is JobState.RUNNING for job in jobs.listing()))
-        time.sleep(0.01)
+        time.sleep(0.05)
     assert most == settings.parallel_consoles
     assert {job.state for job in jobs.listing()} == {JobState.COMPLETE}
     assert len(runs.listing()) == len(names)

@@ -50,6 +50,11 @@ class Ordeal:
     def __post_init__(self) -> None:
         self.story = Story(self.lab)
 
+    @property
+    def fewest(self) -> int:
+        """How often the luckiest phase was hit."""
+        return min(self.killed[phase] for phase in PHASES)
+
     def calibrate(self) -> None:
         """Count the steps of each phase of a run that nobody disturbs."""
         self.steps = self._work(NEVER)
@@ -77,8 +82,7 @@ class Ordeal:
             self.story.run(found.run)
 
     def _by_step(self) -> None:
-        fewest = min(self.killed[phase] for phase in PHASES)
-        phase = self.dice.choice([name for name in PHASES if self.killed[name] == fewest])
+        phase = self.dice.choice([name for name in PHASES if self.killed[name] == self.fewest])
         step = self.dice.randrange(self.steps[phase])
         counts = self._work({"phase": phase, "step": step})
         if counts:
@@ -120,7 +124,7 @@ def test_many_kills_end_in_the_truth(
     ordeal = Ordeal(lab, crew, random.Random(seed))  # noqa: S311 - can be played again
     ordeal.calibrate()
     ordeal.follow()
-    while ordeal.killed.total() < wanted:
+    while ordeal.killed.total() < wanted or ordeal.fewest < wanted / 20:
         ordeal.kill_one()
     ordeal.finish()
     ordeal.follow()
@@ -128,7 +132,6 @@ def test_many_kills_end_in_the_truth(
     ordeal.finish()
     ordeal.follow()
     check_peace()
-    assert min(ordeal.killed[phase] for phase in PHASES) >= wanted / 20
     assert jobs.listing("lab", 1)[0].state is JobState.COMPLETE
     assert ordeal.lab.shown() == ordeal.lab.truth()
     ordeal.story.check()
