@@ -388,9 +388,14 @@ def test_a_console_that_refuses_epochs_is_asked_in_days(make_lab: MakeLab) -> No
 
 
 SURVIVED = (*FAULTS, "short-page", "no-totals", "moving-total:once", "locked-403", "extra-row")
+ANY_REQUEST = ("error-500", "reset", "truncated-json", "locked-403")
+"""Those which do not depend on what is read: in `make test`, whole runs alone have them."""
 
 
-@pytest.mark.parametrize("fault", SURVIVED)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=[pytest.mark.soak] * (one in ANY_REQUEST)) for one in SURVIVED],
+)
 def test_a_fault_that_passes_leaves_the_truth(make_lab: MakeLab, fault: str) -> None:
     lab = partly(make_lab, page=30)
     assert lab.sync().error is None
