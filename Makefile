@@ -18,7 +18,7 @@ demo: $(VENV)/.run ## try Plumbline on an emulated console, in a browser; DEMO=-
 test: $(VENV)/.test ## lint, types, layers and every test; TESTS="-k word" narrows them
 	@scripts/test $(TESTS)
 
-soak: $(VENV)/.test ## the same with every round of what is long by nature (an hour); TESTS="…" as above
+soak: $(VENV)/.test ## the same with every round of what is long by nature; TESTS="…" as above
 	@scripts/soak $(TESTS)
 
 lint: $(VENV)/.test ## lint, types and layers only
