@@ -7,7 +7,7 @@ TESTS ?=
 DEMO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs pictures constraints clean
+.PHONY: help demo test soak lint format bench docs pictures constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -17,6 +17,9 @@ demo: $(VENV)/.run ## try Plumbline on an emulated console, in a browser; DEMO=-
 
 test: $(VENV)/.test ## lint, types, layers and every test; TESTS="-k word" narrows them
 	@scripts/test $(TESTS)
+
+soak: $(VENV)/.test ## the same with every round of what is long by nature; TESTS="…" as above
+	@scripts/soak $(TESTS)
 
 lint: $(VENV)/.test ## lint, types and layers only
 	@scripts/lint

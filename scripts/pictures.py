@@ -149,7 +149,7 @@ SHOTS: dict[str, tuple[str, Literal["light", "dark"], Shot]] = {
     "overview": ("/", "light", _as_it_is),
     "overview-dark": ("/", "dark", _as_it_is),
     "findings": (
-        "/findings?q=state:open,reopened+severity:critical,high&sort=-age_days",
+        "/findings?q=severity:critical,high+state:active&sort=-age_days",
         "light",
         _peek,
     ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from refusal import refused
+from rounds import FEW_EXAMPLES, SOAK
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -17,6 +20,16 @@ if TYPE_CHECKING:
     from small import Made
 
 
+def pytest_configure() -> None:
+    """Let what tests start be interrupted, and try fewer examples than `make soak`."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell's background job ignores SIGINT, and so would every process of a test.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not SOAK:
+        hypothesis.settings.register_profile("test", max_examples=FEW_EXAMPLES)
+        hypothesis.settings.load_profile("test")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Refuse sockets to a test without the mark `network`, from its set-up to its tear-down."""
@@ -24,8 +37,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what may take minutes, so that no worker is left with it at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the mark `soak` to `make soak`, and begin with what takes longest.
+
+    Otherwise a worker may be left with it at the end.
+    """
+    if not SOAK:
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plumbline.align.hosts import align_hosts
 from plumbline.tables import ALIASES, HOSTS
+from rounds import rounds
 
 Row = Mapping[str, object]
 
@@ -225,7 +226,7 @@ ROWS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(st.lists(ROWS, max_size=9), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(rows: list[Row], random: object) -> None:
     shuffled = list(rows)
@@ -233,7 +234,7 @@ def test_the_order_of_the_rows_does_not_matter(rows: list[Row], random: object) 
     assert aligned(rows) == aligned(shuffled)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=rounds(40, soak=150))
 @given(st.lists(ROWS, max_size=9, unique_by=lambda row: row["alias"]))
 def test_no_host_holds_what_must_stay_apart(rows: list[Row]) -> None:
     hosts, named = aligned(rows)
@@ -250,7 +251,7 @@ def test_no_host_holds_what_must_stay_apart(rows: list[Row]) -> None:
             assert len(distinct(row["uuid"] for row in mine)) <= 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(st.lists(ROWS, max_size=9, unique_by=lambda row: row["alias"]))
 def test_equal_host_ids_are_always_one_host(rows: list[Row]) -> None:
     _, named = aligned(rows)
@@ -258,7 +259,7 @@ def test_equal_host_ids_are_always_one_host(rows: list[Row]) -> None:
         assert len({row["host"] for row in named if row["host_uuid"] == identity}) <= 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(st.lists(ROWS, max_size=9))
 def test_aligning_again_changes_nothing(rows: list[Row]) -> None:
     hosts, named = aligned(rows)

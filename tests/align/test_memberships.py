@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from plumbline.align.memberships import membership_batches, memberships
 from plumbline.domain.address import MemberKind, members
 from plumbline.tables import ALIASES, ASSET_LISTS, MEMBERSHIPS, RANGES, Table
+from rounds import rounds
 
 Row = Mapping[str, object]
 
@@ -230,7 +231,7 @@ def estates(draw: st.DrawFn) -> tuple[list[Row], dict[int, str], list[Row]]:
     return aliases, lists, parts
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(estates())
 def test_the_sweep_finds_what_a_plain_loop_finds(
     estate: tuple[list[Row], dict[int, str], list[Row]],

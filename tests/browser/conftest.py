@@ -80,6 +80,34 @@ def field(
         yield site
 
 
+@pytest.fixture(scope="module")
+def _kept_windows() -> Iterator[dict[tuple[str, str], Walk]]:
+    windows: dict[tuple[str, str], Walk] = {}
+    yield windows
+    for one in windows.values():
+        one.close()
+
+
+@pytest.fixture
+def same_window(
+    chromium: Chromium, _kept_windows: dict[tuple[str, str], Walk]
+) -> Iterator[Walking]:
+    """As `walk`, but a person keeps their window for the next test: most of a test's time."""
+
+    def begin(site: Site, person: str = "") -> Walk:
+        key = (site.url, person)
+        if key not in _kept_windows:
+            _kept_windows[key] = Walk(chromium.browser, site, person)
+        return _kept_windows[key]
+
+    yield begin
+    windows = list(_kept_windows.values())
+    troubles = [trouble for one in windows for trouble in one.troubles]
+    for one in windows:
+        one.troubles.clear()
+    assert not troubles, "\n".join(one.log for one in windows)
+
+
 @pytest.fixture
 def walk(browser: Browser) -> Iterator[Walking]:
     """Opens windows, which are closed at the end; nothing may have gone wrong in any."""

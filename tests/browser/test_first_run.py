@@ -14,6 +14,7 @@ from sites import Site, fresh
 from walk import Walk
 
 from plumbline.emulator import Emulator, Estate
+from rounds import SOAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +49,10 @@ def site(
         yield found
 
 
-def _lead(chromium: Chromium, site: Site, console: Emulator) -> None:
+def _lead(chromium: Chromium, site: Site, console: Emulator, *, judges: bool = True) -> None:
     """From the first link to first numbers."""
     window = Walk(chromium.browser, site)
+    window.judges = judges
     _begin(window)
     _connect(window, console)
     _watch(window)
@@ -79,7 +81,7 @@ def test_the_way_is_the_same_with_postgresql(
     walk: Walking,
 ) -> None:
     with fresh(tmp_path / "home", seal, PLUMBLINE_DATABASE_URL=postgresql.url) as site:
-        _lead(chromium, site, console)
+        _lead(chromium, site, console, judges=SOAK)
         window = walk(site, "admin")
         window.open("/findings?q=severity%3Ahigh")
         page = window.page

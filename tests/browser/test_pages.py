@@ -27,23 +27,25 @@ def test_no_page_is_forgotten(town: Site) -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_page_keeps_nobody_out(town: Site, walk: Walking, name: str) -> None:
+def test_a_page_keeps_nobody_out(town: Site, same_window: Walking, name: str) -> None:
     place = PLACES[name]
-    window = walk(town, place.person)
+    window = same_window(town, place.person)
     with window.expecting(place.status):
         window.open(place.path.format(**town.places))
     window.look(name)
 
 
 @pytest.mark.parametrize("path", EMPTY)
-def test_an_empty_installation_keeps_nobody_out(field: Site, walk: Walking, path: str) -> None:
-    window = walk(field, "admin")
+def test_an_empty_installation_keeps_nobody_out(
+    field: Site, same_window: Walking, path: str
+) -> None:
+    window = same_window(field, "admin")
     window.open(path)
     window.look(path)
 
 
-def test_a_mistake_keeps_nobody_out(town: Site, walk: Walking) -> None:
-    window = walk(town, "viewer")
+def test_a_mistake_keeps_nobody_out(town: Site, same_window: Walking) -> None:
+    window = same_window(town, "viewer")
     for path, status in MISTAKES:
         with window.expecting(status):
             window.open(path)

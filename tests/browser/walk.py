@@ -56,6 +56,8 @@ class Walk:
         self.troubles: list[str] = []
         self.looked: set[str] = set()
         """Names of the pages that were looked at."""
+        self.judges = True
+        """Whether to look costs anything; not where the same pages are judged elsewhere."""
         self._host = urlsplit(site.url).netloc
         self._expected: set[int] = set()
         self._under_way: set[Request] = set()
@@ -104,6 +106,8 @@ class Walk:
     def look(self, name: str) -> None:
         """Nothing keeps anybody from using this page, in either theme, or on a narrow screen."""
         self.looked.add(name)
+        if not self.judges:
+            return
         found = [f"light: {one}" for one in self.judge({"type": "tag", "values": TAGS})]
         self.page.emulate_media(color_scheme="dark")
         by_colour = {"type": "rule", "values": BY_COLOUR}

@@ -42,23 +42,16 @@ def test_a_demo_ends_with_the_proven_posture_and_leaves_nothing_behind(
 def test_a_demo_that_is_kept_can_be_asked_and_a_later_one_replaces_it(
     spawn: Spawn, home: Path, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "kept"
-    demo = ("demo", *SMALL, "--home", str(kept))
-    assert spawn(*demo).code == 0
+    kept = str(tmp_path / "kept")
+    assert spawn("demo", *SMALL, "--home", kept).code == 0
     # Settings of the user's own, even wrong ones, do not reach the demo.
-    told = spawn(*demo, PLUMBLINE_ENGINE_MEMORY_MB="no")
+    later = ("demo", "--hosts", "3", "--weeks", "2", "--no-serve", "--home", kept)
+    told = spawn(*later, PLUMBLINE_ENGINE_MEMORY_MB="no")
     assert told.code == 0, told.err
     assert f"PLUMBLINE_HOME={kept}" in told.err
-    runs = json.loads(spawn("runs", "--json", PLUMBLINE_HOME=str(kept)).out)["data"]
-    assert [(run["run"], run["state"]) for run in runs] == [(2, "complete"), (1, "complete")]
-    assert not home.exists()
-
-
-def test_a_history_is_dated_by_the_week(spawn: Spawn, home: Path, tmp_path: Path) -> None:
-    kept = str(tmp_path / "kept")
-    small = ("--hosts", "3", "--weeks", "2", "--no-serve", "--home", kept)
-    assert spawn("demo", *small).code == 0
     runs = json.loads(spawn("runs", "--json", PLUMBLINE_HOME=kept).out)["data"]
+    assert [(run["run"], run["state"]) for run in runs] == [(n, "complete") for n in (3, 2, 1)]
+    # Its history is dated by the week.
     ends = [datetime.fromisoformat(run["ended"]) for run in runs]
     starts = [datetime.fromisoformat(run["started"]) for run in runs]
     assert all(start < end for start, end in zip(starts, ends, strict=True))

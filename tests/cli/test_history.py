@@ -48,8 +48,10 @@ def number(lab: str) -> int:
                 repository_id=3,
                 source=Source.CUMULATIVE,
                 severity=Severity.HIGH,
-                ours=4,
+                ours=3,
+                repeated=1,
                 console=5,
+                published=2,
             )
         ],
     )
@@ -102,8 +104,10 @@ def test_a_run_shows_its_proof_slices_oddities_and_traffic(plumbline: Run, numbe
             "repository_id": 3,
             "source": "cumulative",
             "severity": "high",
-            "ours": 4,
+            "ours": 3,
+            "repeated": 1,
             "console": 5,
+            "published": 2,
             "agrees": False,
         }
     ]

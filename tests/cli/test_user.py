@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from commandline import Run, Spawn
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 def test_people_are_administered_on_the_terminal(spawn: Spawn) -> None:
     """Each command is a process of its own: the site's settings are those of the process."""

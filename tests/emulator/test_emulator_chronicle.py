@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from plumbline.emulator import Deed, Estate, Scenario
 from plumbline.emulator.chronicle import Kind
 from plumbline.emulator.rows import ACCEPT_COMMENT, RECAST_COMMENT
+from rounds import rounds
 
 if TYPE_CHECKING:
     from plumbline.emulator import Life
@@ -63,7 +64,7 @@ def _served(source: str, row: dict[str, Any]) -> tuple[Any, ...]:
     return ("fixed" if source == "patched" else state, *marks, *times)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=rounds(6, soak=12), deadline=None)
 @given(seed=st.integers(0, 999), hosts=st.integers(2, 25))
 def test_it_agrees_with_what_is_served_day_after_day(seed: int, hosts: int) -> None:
     estate = small(seed, hosts)

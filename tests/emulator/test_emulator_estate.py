@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plumbline.emulator import Estate
+from rounds import rounds
 
 NOW = 1_790_000_000 // 86_400 * 86_400
 
@@ -32,7 +33,7 @@ def test_a_small_estate_is_made_in_a_moment() -> None:
     assert time.process_time() - before < 0.5
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=rounds(6, soak=12), deadline=None)
 @given(hosts=st.integers(1, 40), seed=st.integers(0, 99), each=st.integers(5, 60))
 def test_any_estate_has_the_findings_asked_for_each_with_its_own_key(
     hosts: int, seed: int, each: int

@@ -350,7 +350,7 @@ def test_packed_files_are_known_by_their_bytes(tmp_path: Path) -> None:
 
 
 def test_a_packed_file_that_grows_without_end_is_refused() -> None:
-    packed = gzip.compress(b"\0" * (400 << 20), compresslevel=9)
+    packed = 400 * gzip.compress(b"\0" * (1 << 20))
     stream = BufferedReader(Unpacked(io.BytesIO(packed), "bomb.gz"), 1 << 20)
     with pytest.raises(UsageError, match="more than 300 times its size"):
         list(iter(lambda: stream.read(1 << 20), b""))

@@ -14,6 +14,7 @@ from plumbline.console.rows import KNOWN_FIELDS, RowDecoder
 from plumbline.domain.finding import Source
 from plumbline.domain.normalise import Note
 from plumbline.errors import RetriableError
+from rounds import rounds
 
 if TYPE_CHECKING:
     from plumbline.extract.columns import PageColumns
@@ -33,7 +34,7 @@ FIELD = st.one_of(st.sampled_from(sorted(KNOWN_FIELDS)), TEXT)
 ROW = st.one_of(JSON, st.dictionaries(FIELD, JSON, max_size=6))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=rounds(40, soak=150))
 @given(st.lists(ROW, min_size=1, max_size=4))
 def test_any_json_is_kept_as_a_row_and_harms_no_other(strange: list[Any]) -> None:
     good = [row(n) for n in range(3)]
@@ -46,7 +47,7 @@ def test_any_json_is_kept_as_a_row_and_harms_no_other(strange: list[Any]) -> Non
         assert found[place] == alone[number]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(st.dictionaries(TEXT.filter(lambda name: name not in KNOWN_FIELDS), JSON, max_size=5))
 def test_fields_nobody_knows_are_kept_with_their_values(fields: dict[str, Any]) -> None:
     kept = extra(finding(**fields))
@@ -60,7 +61,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value), parse_int=float)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(30, soak=100))
 @given(st.sampled_from(sorted(KNOWN_FIELDS - {"pluginInfo"})), JSON.filter(_plain))
 def test_a_known_field_with_any_value_loses_nothing(name: str, value: Any) -> None:
     page = read(row(1, **{name: value}))

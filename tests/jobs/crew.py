@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lab import Lab
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 MakeConsole = Callable[..., Lab]
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PATIENCE = 120.0
+same_on_either_database = pytest.mark.parametrize(
+    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+)
+"""For what does not depend on the database: `make test` tries it on SQLite alone."""
 
 
 def until(moment: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -30,7 +35,7 @@ def until(moment: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     end = time.monotonic() + seconds
     while not (found := moment()):
         assert time.monotonic() < end, "the moment did not come"
-        time.sleep(0.02)
+        time.sleep(0.04)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from crew import lives, until
+from crew import lives, same_on_either_database, until
 
 from plumbline.domain.connection import Address, Keys
 from plumbline.domain.job import JobState
@@ -79,7 +79,7 @@ def test_consoles_are_read_side_by_side_up_to_the_cap(
     most = 0
     while any(jobs.find(name) for name in names):
         most = max(most, sum(job.state is JobState.RUNNING for job in jobs.listing()))
-        time.sleep(0.01)
+        time.sleep(0.05)
     assert most == settings.parallel_consoles
     assert {job.state for job in jobs.listing()} == {JobState.COMPLETE}
     assert len(runs.listing()) == len(names)
@@ -100,6 +100,7 @@ def test_a_living_worker_takes_over_from_a_dead_one(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_worker_that_is_asked_to_end_stops_at_its_next_page(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_worker_that_is_asked_to_end_stops_at_its_next_page(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_second_interrupt_ends_at_once(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_second_interrupt_ends_at_once(
     assert last().state is JobState.COMPLETE
 
 
+@same_on_either_database
 def test_a_job_is_cancelled_at_its_next_page_and_goes_on_when_retried(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -155,6 +158,7 @@ def test_a_job_is_cancelled_at_its_next_page_and_goes_on_when_retried(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_run_in_the_foreground_is_cancelled_too(settings: Settings, console: MakeConsole) -> None:
     lab = console()
 
@@ -167,6 +171,7 @@ def test_a_run_in_the_foreground_is_cancelled_too(settings: Settings, console: M
     assert report.run.error == "It was cancelled by bob."
 
 
+@same_on_either_database
 def test_a_job_waits_while_somebody_else_reads_the_console(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -189,6 +194,7 @@ def test_a_job_waits_while_somebody_else_reads_the_console(
     assert last().state is JobState.COMPLETE
 
 
+@same_on_either_database
 def test_a_console_that_is_down_is_tried_until_it_is_back(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -211,6 +217,7 @@ def test_a_console_that_is_down_is_tried_until_it_is_back(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_console_that_stays_down_is_given_up(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -224,6 +231,7 @@ def test_a_console_that_stays_down_is_given_up(
     assert "It was tried for" in done.error
 
 
+@same_on_either_database
 def test_refused_keys_are_not_tried_again(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -297,6 +305,7 @@ def test_the_queue_may_be_lost_and_is_filled_again(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_what_may_not_begin_waits_or_ends(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -316,6 +325,7 @@ def test_what_may_not_begin_waits_or_ends(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_run_waits_for_its_budget_and_can_be_cancelled_meanwhile(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -352,6 +362,7 @@ def test_the_queue_holds_no_pickles(
     assert told == {"portable_json"}
 
 
+@same_on_either_database
 def test_missed_times_make_one_run_and_none_piles_up(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:

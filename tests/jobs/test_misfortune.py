@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from crew import lives, until
+from crew import lives, same_on_either_database, until
 from dead import move_away
 from test_disk import fill, small_disk
 from test_durable import ended, last, under_way
@@ -135,6 +135,7 @@ def test_a_worker_is_ended_while_its_database_is_away(
     check_ends()
 
 
+@same_on_either_database
 @pytest.mark.parametrize("leave", [0, 100_000])
 def test_a_disk_that_is_full_under_a_worker_is_waited_for(
     settings: Settings, console: MakeConsole, crew: Workers, tmp_path: Path, leave: int
@@ -160,6 +161,7 @@ def test_a_disk_that_is_full_under_a_worker_is_waited_for(
         opening.close()
 
 
+@same_on_either_database
 def test_a_connection_that_is_edited_while_its_job_waits_is_read_as_edited(
     settings: Settings, console: MakeConsole, crew: Workers
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_connection_that_is_edited_while_its_job_waits_is_read_as_edited(
     assert lab.shown() == lab.truth()
 
 
+@same_on_either_database
 def test_a_worker_talks_to_its_consoles_alone(
     settings: Settings, console: MakeConsole, crew: Workers, tmp_path: Path
 ) -> None:

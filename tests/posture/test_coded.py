@@ -23,6 +23,8 @@ COUNTED = {FieldKind.TEXT, FieldKind.TEXTS, FieldKind.WORD, FieldKind.SEVERITY, 
 QUERIES = (
     "",
     "state:open,reopened",
+    "state:active",
+    "-state:active,fixed",
     "severity:>=high -state:fixed",
     "risk:>5",
     "risk:2.5..7.5 kev:yes",

@@ -17,6 +17,7 @@ from plumbline.errors import UsageError
 from plumbline.posture import explore
 from plumbline.posture.filters import parse
 from plumbline.posture.relations import RELATIONS
+from rounds import rounds
 from small import AS_OF, engine_over
 
 if TYPE_CHECKING:
@@ -333,7 +334,9 @@ VALUES = st.one_of(
 
 
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=rounds(25, soak=60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(name=NAMES, value=VALUES, negated=st.booleans(), quoted=st.booleans())
 @example(name="plugin_name", value="*(a[*\\\n*", negated=False, quoted=False)

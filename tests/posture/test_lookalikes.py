@@ -110,9 +110,13 @@ WORDS = (
 def test_what_looks_like_a_condition_is_refused_with_the_right_form(
     written: str, made: Made
 ) -> None:
-    for ask in (explore.total, lambda *asked: facets.counted(*asked, "severity")):
+    query = parse(written)
+    for ask in (
+        lambda: explore.total(FINDINGS, made.estate, query),
+        lambda: facets.counted(FINDINGS, made.estate, query, "severity"),
+    ):
         with pytest.raises(UsageError) as caught:
-            ask(FINDINGS, made.estate, parse(written))
+            ask()
         assert FORMS[written] in caught.value.advice
         assert "quotes" in caught.value.advice
         assert "At character" in caught.value.what

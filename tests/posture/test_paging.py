@@ -12,6 +12,7 @@ from plumbline.errors import UsageError
 from plumbline.posture import explore
 from plumbline.posture.paging import AT
 from plumbline.posture.relations import RELATIONS
+from rounds import rounds
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
@@ -26,7 +27,7 @@ def place(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(v.isoformat() if hasattr(v, "isoformat") else v for v in values)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(3, soak=6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pages_joined_are_all_rows(estate: Estate, data: st.DataObject) -> None:
     relation = RELATIONS[data.draw(st.sampled_from(sorted(RELATIONS)))]

@@ -15,6 +15,7 @@ from plumbline.posture.filters import parse
 from plumbline.posture.purview import scoped
 from plumbline.posture.questions import QUESTIONS, ask
 from plumbline.posture.relations import RELATIONS
+from rounds import rounds
 from small import AS_OF, Made, Rows, engine_over
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def rows_of(estate: Estate, name: str) -> list[str]:
     return sorted(map(repr, estate.table(name).to_pyarrow().to_pylist()))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(6, soak=15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(grants=st.lists(st.sampled_from(GRANTS), min_size=1, max_size=4, unique=True))
 def test_every_table_holds_what_may_be_seen(made: Made, grants: list[str]) -> None:
     purview = Purview.parse(grants)

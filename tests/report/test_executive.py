@@ -222,3 +222,35 @@ def test_every_report_has_a_template_and_can_be_listed() -> None:
         assert (signs.FONTS.parent / f"{name}.typ").is_file()
     with pytest.raises(UsageError, match="no report 'x'"):
         reports.named("x")
+
+
+def test_conditions_on_the_state_are_left_out_and_said_to_be(published: Published) -> None:
+    found = executive.gather(published.asked("state:open severity:critical fixed_at:<7d"))
+    plain = executive.gather(published.asked("severity:critical"))
+    assert found["left_out"] == ["state:open", "fixed_at:<7d"]
+    assert {**found, "left_out": []} == plain
+    told = words.told(found)
+    assert "state:open, fixed_at:<7d" in told["left_out"]
+    assert "everything that was read" in told["covers"]
+    assert not words.told(executive.gather(published.asked()))["covers"]
+
+
+def test_a_filter_that_finds_nothing_is_not_told_as_zeros_alone(published: Published) -> None:
+    told = words.told(executive.gather(published.asked("name:nothing-of-that-name")))
+    assert told["change"].startswith("No finding matches the filter, in any state")
+
+
+def test_a_part_has_every_finding_that_its_filter_finds(made: Made) -> None:
+    bare = dict(made.rows)
+    # A scanner may tell neither port nor protocol.
+    bare["findings"] = [row | {"port": None, "protocol": None} for row in bare["findings"]]
+    wanted = sum(row["severity"] == 4 for row in made.open())
+    asked = Asked(estate=engine_over(bare), query="severity:critical")
+    assert executive.gather(asked)["summary"]["open"] == wanted
+
+
+def test_consequence_by_likelihood_has_the_axes_of_the_page(published: Published) -> None:
+    told = words.told(executive.gather(published.asked()))["likelihood"]
+    assert told["across"][0].startswith("<1%")
+    assert told["across"][-1] == told["lines"][-1]["word"] == "not supplied"
+    assert told["lines"][0]["word"].startswith("\N{GREATER-THAN OR EQUAL TO}")

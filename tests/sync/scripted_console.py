@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab import Lab
-
 from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.domain.connection import Address, Connection, Keys, Scope, WasMode
-from plumbline.ledger import connections, opening
+from plumbline.lake.engine import Limits, connect, show_snapshot
+from plumbline.ledger import connections, opening, snapshots
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Report, Synchroniser
+from plumbline.tables import TABLES
 from recordings import DATA
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ class Case:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the published snapshot."""
-        return Lab(self.settings, emulator=None).ask(query)  # type: ignore[arg-type] - not asked
+        snapshot = snapshots.latest("lab")
+        assert snapshot is not None
+        engine = connect(Limits(threads=1))
+        files = {table.name: snapshot.tables[table.name].files for table in TABLES}
+        show_snapshot(engine, self.settings.lake, files)
+        return engine.execute(query).fetchall()
 
 
 @contextmanager

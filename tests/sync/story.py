@@ -102,31 +102,13 @@ class Story:
     def counted(self, number: int) -> dict[str, int]:
         """What the run should report."""
         states = Counter(one.state for one in self.findings.values())
-        became = Counter(
-            after
-            for run, _, event, before, after in self.events
-            if run == number and before != after
-        )
-        new = [
-            one
-            for one in self.findings.values()
-            if one.opened_run == number and one.state != "fixed"
-        ]
+        named = Counter(event for run, _, event, _, _ in self.events.elements() if run == number)
         return {
             "open": states["open"] + states["reopened"],
-            "new": len(new),
-            "fixed": became["fixed"],
-            "reopened": became["reopened"] - self._only_seen_again(number),
-            "vanished": became["vanished"],
+            "new": named["opened"],
+            **{word: named[word] for word in ("fixed", "reopened", "vanished")},
             "changed": sum(run == number and bool(was) for run, _, _, was, _ in self.events),
         }
-
-    def _only_seen_again(self, number: int) -> int:
-        """Findings that were reopened all along and could not be seen for a while."""
-        return sum(
-            run == number and after == "reopened" and before in {"vanished", "out_of_sight"}
-            for run, _, _, before, after in self.events
-        )
 
     def check(self) -> None:
         """The snapshot tells this very story."""
@@ -185,7 +167,7 @@ def _event(before: str | None, after: str) -> str:
         return "returned"
     if before == "accepted":
         return "unaccepted"
-    return "reopened" if before == "fixed" or after == "reopened" else "opened"
+    return "reopened" if before == "fixed" or after == "reopened" else "recast"
 
 
 def meddle(

@@ -85,7 +85,7 @@ def check_recovered(lab: Lab) -> None:
     assert lab.shown() == lab.truth()
 
 
-@pytest.mark.parametrize("leave", [0, 8_000, 60_000])
+@pytest.mark.parametrize("leave", [0, pytest.param(8_000, marks=pytest.mark.soak), 60_000])
 def test_a_disk_full_while_staging(make_lab: MakeLab, leave: int) -> None:
     lab = make_lab(estate=estate())
     with small_disk(lab.settings.home / "staging") as filler:
@@ -100,7 +100,7 @@ def test_a_disk_full_while_staging(make_lab: MakeLab, leave: int) -> None:
         check_recovered(lab)
 
 
-@pytest.mark.parametrize("leave", [0, 20_000, 90_000])
+@pytest.mark.parametrize("leave", [0, pytest.param(20_000, marks=pytest.mark.soak), 90_000])
 def test_a_disk_full_while_publishing(make_lab: MakeLab, leave: int) -> None:
     lab = make_lab(estate=estate())
     with small_disk(lab.settings.lake) as filler:

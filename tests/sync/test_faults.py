@@ -50,7 +50,11 @@ PAGING = SURVIVED[: SURVIVED.index("error-500")]
 
 
 @pytest.mark.parametrize(
-    ("fault", "page"), [*((one, 60) for one in SURVIVED), *((one, None) for one in PAGING)]
+    ("fault", "page"),
+    [
+        *((one, 60) for one in SURVIVED),
+        *(pytest.param(one, None, marks=pytest.mark.soak) for one in PAGING),
+    ],
 )
 def test_a_fault_that_passes_leaves_exactly_the_truth(
     make_lab: MakeLab, fault: str, page: int | None

@@ -21,6 +21,7 @@ from plumbline.errors import IncompleteError, UsageError
 from plumbline.ledger import connections, evidence, opening, runs, snapshots
 from plumbline.ledger.opening import open_ledger
 from recordings import DATA, recordings
+from rounds import rounds
 from scans import DAY, START, Host, Item, export, nessus
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def test_an_earlier_scan_turns_no_time_and_no_attribute_back(desk: Desk) -> None
     assert desk.events() == {"opened": 1}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(rounds(1, soak=3)))
 def test_the_order_of_files_does_not_matter(tmp_path: Path, seed: int) -> None:
     files = [
         nessus(

@@ -22,6 +22,7 @@ from plumbline.emulator.estate import Estate
 from plumbline.errors import RefusedError
 from plumbline.ledger import evidence, runs
 from plumbline.tables import FINDINGS
+from rounds import rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +167,12 @@ def _look(made: Estate, number: int) -> None:
         made.hide(made.view.repositories[number % len(made.view.repositories)].id)
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=rounds(2, soak=12),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(st.integers(0, 999), st.lists(steps, min_size=2, max_size=4))
 def test_any_chain_of_runs_ends_like_a_fresh_reading(seed: int, chain: list[Step]) -> None:
     with TemporaryDirectory() as folder, labs(Path(folder)) as make:
@@ -387,9 +393,14 @@ def test_a_console_that_refuses_epochs_is_asked_in_days(make_lab: MakeLab) -> No
 
 
 SURVIVED = (*FAULTS, "short-page", "no-totals", "moving-total:once", "locked-403", "extra-row")
+ANY_REQUEST = ("error-500", "reset", "truncated-json", "locked-403")
+"""Those which do not depend on what is read: in `make test`, whole runs alone have them."""
 
 
-@pytest.mark.parametrize("fault", SURVIVED)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=[pytest.mark.soak] * (one in ANY_REQUEST)) for one in SURVIVED],
+)
 def test_a_fault_that_passes_leaves_the_truth(make_lab: MakeLab, fault: str) -> None:
     lab = partly(make_lab, page=30)
     assert lab.sync().error is None

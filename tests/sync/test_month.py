@@ -1,5 +1,7 @@
 """A month on three consoles: at its end every state and date is as the consoles themselves know it.
 
+`make test` has eight days on two consoles, on which all happens that can; `make soak` the month.
+
 Each console lives through a script of days with rules, late scans, ends of life times, changes of
 sight and outages; runs are full and incremental, some fail, some are killed. What Plumbline should
 show is worked out from the chronicles, which the consoles keep apart from what they serve.
@@ -25,9 +27,11 @@ from blank import settle
 from plumbline.config.settings import Settings
 from plumbline.domain.connection import Address, Connection, Keys, Manners, Scope, WasMode
 from plumbline.emulator import Emulator, Estate, Scenario
+from plumbline.emulator.scenario import Deed
 from plumbline.ledger import connections, opening, runs
 from plumbline.ledger.opening import open_ledger
 from plumbline.sync.run import Synchroniser
+from rounds import SOAK, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +43,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.network
 
 NOW = 1_790_000_000 // 86_400 * 86_400
-DAYS = 30
-WEEK = 7
-KILLS = 4
+SEEDS = (0, 1, 2) if SOAK else (7, 8)
+"""One of each console."""
+DAYS = rounds(8, soak=30)
+WEEK = rounds(4, soak=7)
+"""Days from one full run to the next."""
+KILLS = rounds(1, soak=4)
 """Days of the month on which the first run is killed."""
 PATIENCE = 30.0
 """Seconds after which a run is killed wherever it is: it may wait for a console that is down."""
@@ -74,10 +81,12 @@ class Month:
     known: dict[Key, Shown] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     who: tuple[Any, ...] = ()
+    deeds: set[Deed] = field(default_factory=set)
 
     def day(self, number: int, *, killed: bool) -> None:
         """One day: what happens at the console, then a run, again until one is published."""
         day = self.scenario.day()
+        self.deeds.update(act.deed for act in day.acts)
         for fault in day.faults:
             self.lab.emulator.add_fault(fault)
         if killed:
@@ -186,18 +195,18 @@ def _told(life: Life) -> Shown:
 
 @pytest.fixture
 def months(tmp_path: Path) -> Iterator[list[Month]]:
-    """Three consoles of one home."""
+    """The consoles, of one home."""
     settings = Settings(home=tmp_path / "home", whole_below=0, engine_threads=1)
     settle(settings.home)
     open_ledger(settings)
     with ExitStack() as stack:
-        yield [_month(stack, settings, seed) for seed in range(3)]
+        yield [_month(stack, settings, seed) for seed in SEEDS]
     opening.close()
 
 
 def _month(stack: ExitStack, settings: Settings, seed: int) -> Month:
     estate = only(
-        Estate.generated(hosts=5 + seed, seed=seed, findings_per_host=10, now=NOW), 1, 5, 7
+        Estate.generated(hosts=5 + seed % 3, seed=seed, findings_per_host=10, now=NOW), 1, 5, 7
     )
     emulator = stack.enter_context(Emulator(estate))
     name = f"console{seed}"
@@ -227,7 +236,8 @@ def test_a_month_ends_as_the_consoles_know_it(months: list[Month]) -> None:
         month.check()
         assert runs.live(month.name) is None
     outcomes = sum((month.outcomes for month in months), Counter[str]())
-    assert outcomes["incremental"] > outcomes["full"] > 3 * 4
+    assert outcomes["incremental"] > outcomes["full"] > len(SEEDS) * (DAYS // WEEK)
     assert outcomes["killed"]
+    assert set[Deed]().union(*(month.deeds for month in months)) == set(Deed)
     states = {one.state for month in months for one in month.known.values()}
     assert states >= STANDING | {"fixed", "vanished", "out_of_sight"}

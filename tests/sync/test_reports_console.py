@@ -44,6 +44,8 @@ def test_loose_types(case: Case) -> None:
             "epoch(last_seen)::BIGINT, state FROM findings WHERE plugin_id IS NOT NULL"
         )
     }
+    assert case.ask("SELECT count(*) FROM findings") == [(21,)]
+    assert -7 in found
     assert {1: 4, 2: 3, 3: 2}.items() <= {p: rest[0] for p, rest in found.items()}.items()
     assert found[9][3:5] == [1_796_000_000 - 86_400, 1_796_000_000]  # milliseconds
     assert found[8][3:5] == found[11][3:5] == [None, None]

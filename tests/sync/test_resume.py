@@ -21,6 +21,7 @@ from plumbline.domain.run import RunState
 from plumbline.emulator.estate import Estate
 from plumbline.lake.staging import Receipt
 from plumbline.ledger import opening, runs
+from rounds import SOAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,11 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+OFTEN = ("while planning", "half-way", "when events are written")
+"""Moments of `make test`; `make soak` has all."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS if SOAK else OFTEN)
 def test_a_run_killed_once_is_gone_on_with(
     make_lab: MakeLab, undisturbed: Any, moment: str
 ) -> None:
@@ -182,7 +187,10 @@ def test_a_run_killed_over_and_over_still_comes_to_its_end(
     assert dumped(lab) == tables
 
 
-@pytest.mark.parametrize("moment", [after_receipts(5), after_writing("events")])
+@pytest.mark.parametrize(
+    "moment",
+    [after_receipts(5), pytest.param(after_writing("events"), marks=pytest.mark.soak)],
+)
 def test_a_console_that_changed_after_the_kill_is_read_as_it_is_now(
     make_lab: MakeLab, moment: Moment
 ) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from town import HOST
 
+from hosted import HOST
 from plumbline.domain.person import Role
 
 if TYPE_CHECKING:

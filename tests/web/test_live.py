@@ -144,7 +144,7 @@ def test_nobody_watches_what_they_do_not_see(town: Town) -> None:
     browser: Any = town.browser(name)
     number = town.runs["north"]
     for path in (f"/runs/{number}/live", "/connections/north/live", "/connections/x/live"):
-        assert browser.get(path).status_code == 400
-        assert browser.get(path, headers=LISTENS).status_code == 400
+        assert browser.get(path).status_code == 404
+        assert browser.get(path, headers=LISTENS).status_code == 404
     assert town.browser("viewer").post("/connections/north/start").status_code == 403
     assert town.browser("viewer").post("/connections/north/cancel").status_code == 403

@@ -57,8 +57,8 @@ def test_what_is_not_shared_is_found_by_nobody_else(town: Town) -> None:
     path = saved(town.browser("analyst"))
     for other in ("viewer", "manager", "admin"):
         browser = town.browser(other)
-        assert browser.get(path).status_code == 400
-        assert browser.post(f"{path}/remove").status_code == 400
+        assert browser.get(path).status_code == 404
+        assert browser.post(f"{path}/remove").status_code == 404
         assert "Worst" not in browser.get("/views").content.decode()
         assert browser.get("/findings").context["views"] == []
 
@@ -95,7 +95,7 @@ def test_a_view_is_renamed_and_kept_to_oneself_again(town: Town) -> None:
     assert notes("rename view") == [("analyst", "The worst")]
     browser.post(f"{path}/change", {"name": "The worst"})
     assert notes("unshare view") == [("analyst", "The worst")]
-    assert town.browser("viewer").get(path).status_code == 400
+    assert town.browser("viewer").get(path).status_code == 404
     saved(browser)
     taken = browser.post(f"{path}/change", {"name": "Worst"})
     assert "There is a view called Worst already." in taken.content.decode()
@@ -168,7 +168,7 @@ def test_views_by_the_api(town: Town) -> None:
     )  # fmt: skip
     assert one["slug"] == path.removeprefix("/views/")
     assert browser.get(f"/api/v1/views/{one['slug']}", headers=header).status_code == 200
-    assert browser.get("/api/v1/views/none", headers=header).status_code == 400
+    assert browser.get("/api/v1/views/none", headers=header).status_code == 404
 
 
 def test_a_person_has_so_many_views(town: Town) -> None:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from django.conf import settings as django_settings
 from django.db import transaction
-from django.test import Client, override_settings
-from django.test.utils import setup_test_environment, teardown_test_environment
+from django.test import Client
 
+from hosted import HOST, hosted
 from plumbline import tables
 from plumbline.config.settings import Settings
 from plumbline.domain.connection import Address, Connection, Keys
 from plumbline.domain.person import WHOLE, Purview, Role
 from plumbline.domain.run import RunMode, RunState
 from plumbline.lake.store import Store
-from plumbline.ledger import connections, opening, runs, snapshots
+from plumbline.ledger import connections, runs, snapshots
 from plumbline.ledger.records import Publication
 from small import AS_OF
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from small import Made
 
 PASSWORD = "correct horse battery staple"
-HOST = "localhost"
 
 
 class _Undo(Exception):  # noqa: N818 - no error
@@ -87,31 +85,14 @@ class Town:
 @contextmanager
 def founded(folder: Path, made: Made) -> Iterator[Town]:
     """Make a site in a folder; the ledger alone is what is left afterwards."""
-    from plumbline.web import frame  # noqa: PLC0415
-
     settings = Settings(home=folder / "home", engine_threads=1)
-    # Django asks for one when the site's is taken away again.
-    django_settings.SECRET_KEY = "of the ledger alone"
-    values = frame.django(settings, frame.Face(hosts=(HOST,)))
-    # A good hasher takes its time, which tests need not.
-    values["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    apps = values.pop("INSTALLED_APPS")
-    # The apps look at the other settings when they are brought up.
-    with override_settings(**values), override_settings(INSTALLED_APPS=apps):
-        frame.prepare(settings)
-        # Answers then tell what their templates were given.
-        setup_test_environment()
+    with hosted(settings):
         town = Town(settings, made)
         for console in AS_OF:
             town.runs[console] = _publish(settings, console, made)
         for role in Role:
             town.person(role.value, role)
         yield town
-        from plumbline.web import estates  # noqa: PLC0415
-
-        estates.forget()
-        teardown_test_environment()
-        opening.close()
 
 
 def _publish(settings: Settings, console: str, made: Made) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from plumbline.domain.severity import Severity
 from plumbline.lake.sql import statement
 
-_EVENT = """
+EVENT = """
 CASE
   WHEN b.finding IS NULL THEN CASE WHEN n.state = 'fixed' THEN 'fixed' ELSE 'opened' END
   WHEN b.state = n.state THEN 'recast'
@@ -17,9 +17,10 @@ CASE
   WHEN b.state IN ('vanished', 'out_of_sight') THEN 'returned'
   WHEN b.state = 'accepted' THEN 'unaccepted'
   WHEN b.state = 'fixed' OR n.state = 'reopened' THEN 'reopened'
-  ELSE 'opened'
+  ELSE 'recast'
 END
 """
+"""What happened to a finding `n` of the new snapshot that was `b` in the one before."""
 _WORDS = "CASE {0} " + " ".join(f"WHEN {s.value} THEN '{s.word}'" for s in Severity) + " END"
 _AT = "strftime({0}, '%Y-%m-%d %H:%M UTC')"
 _FIXED_AT = f"coalesce({_AT.format('fixed_at')}, 'a time it does not tell')"
@@ -40,6 +41,7 @@ CASE WHEN severity IS DISTINCT FROM was_severity
 """
 _RECAST = f"""
 CASE
+  WHEN was <> state THEN 'no longer marked by the console as mitigated before'
   WHEN recast THEN {_RULED.format("recast", "recast_comment")}
   WHEN was_recast THEN 'no recast rule covers it any more'
   ELSE 'the console rates it anew'
@@ -60,8 +62,7 @@ END
 """
 _CAUSE = f"""
 CASE event
-  WHEN 'opened' THEN CASE WHEN was IS NULL THEN 'told by the console for the first time'
-    ELSE 'no longer marked by the console as mitigated before' END
+  WHEN 'opened' THEN 'told by the console for the first time'
   WHEN 'fixed' THEN {_MITIGATED}
   WHEN 'reopened' THEN CASE WHEN was = 'fixed' THEN 'seen again after it was mitigated'
     ELSE 'marked by the console as mitigated before' END
@@ -91,7 +92,7 @@ END
 _OF_FINDINGS = f"""
 WITH happened AS (
   SELECT n.*, step.*, b.state AS was, b.severity AS was_severity, b.recast AS was_recast,
-    p.since, {_EVENT} AS event,
+    p.since, {EVENT} AS event,
     coalesce(w.cumulative AND w.patched, false) AS whole_repository,
     o.ip IS NOT NULL AS whole_host,
     n.repository_id NOT IN (SELECT repository_id FROM visible) AS hidden

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,16 +31,23 @@ class Asked:
     columns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limit: int | None = ROWS_SHOWN
+    note: str = ""
+    """What the query means without having said it."""
+
+
+def words_of(example: str) -> Any:
+    """The argument of a query, with conditions of its own list for an example."""
+    return typer.Argument(
+        metavar="QUERY",
+        help=f"Terms such as {example} {_HELP}; a word without a field is searched for. "
+        "--fields lists the fields.",
+        show_default=False,
+    )
 
 
 Query = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="QUERY",
-        help="Terms such as severity:critical,high age:>30d ip:10.1.0.0/16 -kev:no "
-        f"{_HELP}; a word without a field is searched for. --fields lists the fields.",
-        show_default=False,
-    ),
+    words_of("severity:critical,high age:>30d ip:10.1.0.0/16 -kev:no"),
 ]
 Columns = Annotated[
     str | None,
@@ -64,11 +71,11 @@ FailOn = Annotated[bool, typer.Option("--fail-on", help=f"Exit with {MATCHED} if
 Fields = Annotated[bool, typer.Option("--fields", help="List the fields instead of rows.")]
 
 
-def command(name: str, text: str) -> typer.Typer:
+def command(name: str, text: str, example: str) -> typer.Typer:
     """The command that explores one relation."""
 
     def run(  # noqa: PLR0913 - one option each, as the command line shows them
-        query: Query = None,
+        query: Annotated[list[str] | None, words_of(example)] = None,
         *,
         columns: Columns = None,
         sort: Sort = None,
@@ -92,6 +99,8 @@ def command(name: str, text: str) -> typer.Typer:
         request = asked(relation, query, columns, sort, most, chosen)
         estate, warnings = session.open_estate(as_of)
         matched = sheets.put(sheet(estate, warnings, relation, request), chosen, file)
+        if request.note:
+            output.say(request.note)
         if fail_on and matched:
             raise typer.Exit(MATCHED)
 
@@ -112,12 +121,14 @@ def asked(
         UsageError: the query or a column cannot be used.
     """
     # ruff: noqa: PLC0415 - a second to import, not for --help
-    from plumbline.posture import filters, lookalikes
+    from plumbline.posture import filters, lookalikes, refining
 
-    written = " ".join(query or ())
-    lookalikes.refuse(relation, filters.parse(written))
+    written = filters.parse(" ".join(query or ()))
+    lookalikes.refuse(relation, written)
+    whole = refining.defaulted(written, relation)
     return Asked(
-        query=written,
+        query=whole.written,
+        note="" if whole is written else _note(relation),
         columns=_columns(_names(columns), relation, form),
         order=_names(sort),
         limit=limit,
@@ -178,6 +189,11 @@ def field_sheet(relation: "Relation") -> "Sheet":
     return sheets.of_rows(f"{relation.name}-fields", columns, rows)
 
 
+def _note(relation: "Relation") -> str:
+    name, _, value = relation.default.partition(":")
+    return f"Showing {value} {relation.name} ({relation.default}); {name}:* shows all."
+
+
 def _columns(wanted: tuple[str, ...], relation: "Relation", form: Format) -> tuple[str, ...]:
     """What is shown: what was asked for; else what people can take in, or all for programs."""
     return wanted if wanted or form is Format.TABLE else relation.exported
@@ -203,7 +219,22 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
-findings = command("findings", "Show findings; each is one host, plugin, port and protocol.")
-hosts = command("hosts", "Show hosts with what is open on them.")
-plugins = command("plugins", "Show plugins with what they found.")
-lists = command("lists", "Show asset lists with what is open on their hosts.")
+findings = command(
+    "findings",
+    "Show findings; each is one host, plugin, port and protocol. Without a condition on the state "
+    "these are the active ones: open and reopened.",
+    "severity:critical,high age:>30d ip:10.1.0.0/16 -kev:no state:fixed",
+)
+hosts = command(
+    "hosts",
+    "Show hosts with what is open on them.",
+    "critical:>0 last_seen:<30d ip:10.1.0.0/16 credentialed:no",
+)
+plugins = command(
+    "plugins", "Show plugins with what they found.", "severity:critical hosts:>3 exploit:yes"
+)
+lists = command(
+    "lists",
+    "Show asset lists with what is open on their hosts.",
+    "type:dynamic critical:>0 hosts:0",
+)

@@ -53,6 +53,8 @@ def report(  # noqa: PLR0913 - one option each, as the command line shows them
     asked = about(as_of, " ".join(query or ()), title)
     for text in asked.warnings:
         output.warn(text)
+    if told := reports.left_out(asked.query):
+        output.say(told)
     made = reports.pdf(name, asked) if chosen is Paper.PDF else _json(name, asked)
     sheets.put_bytes(made, file, binary=chosen is Paper.PDF)
 

@@ -36,6 +36,13 @@ class FindingState(StrEnum):
 
 
 OPEN_STATES = frozenset({FindingState.OPEN, FindingState.REOPENED})
+ACTIVE, ANY = "active", "any"
+"""Open and reopened together: what every number means that is called open."""
+STATE_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (ACTIVE, (FindingState.OPEN.value, FindingState.REOPENED.value)),
+    (ANY, tuple(state.value for state in FindingState)),
+)
+"""Words of a filter that stand for several states."""
 
 
 class Event(StrEnum):

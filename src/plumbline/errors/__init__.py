@@ -4,6 +4,7 @@
 
     PlumblineError
     ├── UsageError            ask differently                        exit 2
+    │   └── NotFoundError         what was named is not there        exit 2
     ├── FatalError            a person has to change something
     │   ├── ConfigurationError    settings, files, folders           exit 3
     │   ├── RefusedError          keys, role or rights at the console exit 4
@@ -46,6 +47,10 @@ class UsageError(PlumblineError):
     """The request itself is wrong; asking differently helps."""
 
     exit_code = 2
+
+
+class NotFoundError(UsageError):
+    """What was named is not there, or not for the one who asks."""
 
 
 class FatalError(PlumblineError):

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from plumbline.domain.connection import ConnectionKind, Keys
-from plumbline.errors import ConfigurationError, UsageError
+from plumbline.errors import ConfigurationError, NotFoundError, UsageError
 from plumbline.ledger import audit, runs, seal, shape
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import (
@@ -287,7 +287,7 @@ def _rows() -> QuerySet[ConnectionRow]:
 def _row(name: str, rows: QuerySet[ConnectionRow] | None = None) -> ConnectionRow:
     row = (_rows() if rows is None else rows).filter(name=name).first()
     if row is None:
-        raise UsageError(f"There is no connection {name!r}.", advice=_known())
+        raise NotFoundError(f"There is no connection {name!r}.", advice=_known())
     return row
 
 

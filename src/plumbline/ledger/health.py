@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plumbline.domain.finding import Source
 from plumbline.domain.run import RunState
 from plumbline.domain.severity import Severity
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.ledger import connections, evidence, freshness, jobs, runs, schedules
 from plumbline.ledger import snapshots as published
 from plumbline.ledger.diagnosis import Facts, diagnose
@@ -103,7 +103,7 @@ def examine(now: datetime, stale_after: timedelta, names: Sequence[str] = ()) ->
     found = {entry.connection.name: entry for entry in connections.list_all()}
     for name in names:
         if name not in found:
-            raise UsageError(
+            raise NotFoundError(
                 f"There is no connection {name!r}.", advice="see `plumbline connection list`."
             )
     chosen = [found[name] for name in dict.fromkeys(names)] if names else list(found.values())

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from plumbline.domain.connection import ConnectionKind
 from plumbline.domain.job import OPEN, JobState
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.ledger import runs, workers
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, JobRow, WorkerRow
@@ -216,7 +216,7 @@ def _connection(name: str) -> ConnectionRow:
     """A connection that can be read, locked where the database locks rows."""
     row = ConnectionRow.objects.select_for_update().filter(name=name).first()
     if row is None:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no connection {name!r}.", advice="see `plumbline connection list`."
         )
     if row.retired is not None:
@@ -235,7 +235,7 @@ def _rows() -> QuerySet[JobRow]:
 def _one(number: int) -> JobRow:
     row = _rows().filter(pk=number).first() if 0 < number <= _LARGEST else None
     if row is None:
-        raise UsageError(f"There is no job {number}.", advice="see `plumbline jobs`.")
+        raise NotFoundError(f"There is no job {number}.", advice="see `plumbline jobs`.")
     return row
 
 

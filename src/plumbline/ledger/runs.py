@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from plumbline.domain.run import RunMode, RunState
-from plumbline.errors import BusyError, StoppedError, UsageError
+from plumbline.errors import BusyError, NotFoundError, StoppedError, UsageError
 from plumbline.ledger import owner
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.models import ConnectionRow, RunRow
@@ -244,7 +244,7 @@ def _connection(name: str) -> ConnectionRow:
     """The connection's row, locked where the database locks rows."""
     row = ConnectionRow.objects.select_for_update().filter(name=name).first()
     if row is None:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no connection {name!r}.", advice="see `plumbline connection list`."
         )
     return row
@@ -261,7 +261,7 @@ def _row(number: int, rows: QuerySet[RunRow] | None = None) -> RunRow:
     if 0 < number <= _LARGEST:
         found = (RunRow.objects.all() if rows is None else rows).filter(pk=number).first()
     if found is None:
-        raise UsageError(f"There is no run {number}.", advice="see `plumbline runs`.")
+        raise NotFoundError(f"There is no run {number}.", advice="see `plumbline runs`.")
     return found
 
 

@@ -18,6 +18,8 @@ from plumbline.posture.questions.interface import number, text
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ibis.expr import types as ir
 
     from plumbline.posture.engine import Estate
@@ -57,8 +59,21 @@ def _change(rows: ir.Table) -> ir.StringValue:
         (gone, Event.RETURNED.value),
         (rows.before == FindingState.ACCEPTED.value, Event.UNACCEPTED.value),
         (again, Event.REOPENED.value),
-        else_=Event.OPENED.value,
+        # A mark of the console alone: it stood before as it stands now.
+        else_=Event.RECAST.value,
     )
+
+
+def happened(estate: Estate, spans: Mapping[str, tuple[int, int]]) -> Statement:
+    """How often each run noted each event, behind one run of a connection up to another."""
+    events = estate.table("events")
+    within = [
+        (events.console == name) & (events.run > first) & (events.run <= last)
+        for name, (first, last) in spans.items()
+    ]
+    rows = events.filter(ibis.or_(*within))
+    rows = rows.group_by("console", "run", "event").aggregate(findings=rows.count())
+    return Statement.of(rows, estate.backend)
 
 
 TOTALS = (

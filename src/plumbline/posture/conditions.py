@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import ibis
 
+from plumbline.domain import finding
 from plumbline.domain.severity import Severity
 from plumbline.errors import UsageError
 from plumbline.posture.addresses import Span
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Before = Callable[[timedelta], ir.TimestampValue]
 
 ANY = "*"
+EVERY = finding.ANY
 NONE = "none"
 TEXTS = frozenset({FieldKind.TEXT, FieldKind.TEXTS})
 _OPERATORS: dict[Comparison, Callable[[Any, Any], Any]] = {
@@ -83,7 +85,7 @@ def _equal(column: ir.Value, field: Field, text: Text) -> ir.BooleanValue:
     if field.kind is FieldKind.KEY:
         return column == text.text.lower()
     if field.kind is FieldKind.WORD:
-        return column == _word(text.text, field.words)
+        return _one_of_words(column, field, text.text)
     if field.kind is FieldKind.FLAG:
         return column == _flag(text.text)
     return _text(column, text, part=field.name in PARTIAL)
@@ -170,11 +172,15 @@ def _ordered(column: ir.Value, value: Value, read: Callable[[str], int | float])
     return _OPERATORS[value.comparison](column, wanted)
 
 
-def _word(text: str, words: tuple[str, ...]) -> str:
-    for word in words:
+def _one_of_words(column: ir.Value, field: Field, text: str) -> ir.BooleanValue:
+    meant = dict(field.groups).get(text.lower())
+    if meant is not None:
+        return column.isin(meant)
+    for word in field.words:
         if word.lower() == text.lower():
-            return word
-    raise UsageError(f"{text!r} is none of its words.", advice=f"one of {', '.join(words)}.")
+            return column == word
+    known = (*field.words, *(name for name, _ in field.groups))
+    raise UsageError(f"{text!r} is none of its words.", advice=f"one of {', '.join(known)}.")
 
 
 def _flag(text: str) -> bool:

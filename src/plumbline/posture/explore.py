@@ -136,5 +136,9 @@ def count(relation: Relation, estate: Estate, query: Query) -> ir.Table:
 
 def _order(relation: Relation, request: Request) -> list[tuple[Field, bool]]:
     """Fields to sort by, each with whether it is descending."""
-    names = request.order or relation.order
-    return [(relation.field(name.removeprefix("-")), name.startswith("-")) for name in names]
+    names = (*(request.order or relation.order), *relation.ties)
+    found: dict[str, tuple[Field, bool]] = {}
+    for name in names:
+        field = relation.field(name.removeprefix("-"))
+        found.setdefault(field.name, (field, name.startswith("-")))
+    return list(found.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from plumbline.domain.finding import FindingState
+from plumbline.domain.finding import ACTIVE, STATE_GROUPS, Event, FindingState
 from plumbline.posture import consoles, counts, risk, sla, sources
 from plumbline.posture.relation import Field, FieldKind, Relation, Source
 
@@ -26,6 +26,7 @@ def _hosts(estate: Estate, _: ir.Table | None) -> ir.Table:
     return hosts.select("console", "host", *names, name=sources.host_name(hosts))
 
 
+_EVENT = ("console", "finding", "changed_run")
 _PLUGIN_COLUMNS = (
     "name", "family", "vpr", "cvss4", "cvss3", "cvss2", "epss", "kev", "exploit", "cves", "xrefs",
     "synopsis", "description", "solution",
@@ -53,6 +54,17 @@ def _addresses(estate: Estate, _: ir.Table | None) -> ir.Table:
     findings = estate.table("findings")
     # An aggregate, so that conditions are put to each address once and not pushed to each finding.
     return findings.group_by("console", "ip").aggregate(value=findings.ip.max())
+
+
+def _events(estate: Estate, _: ir.Table | None) -> ir.Table:
+    return estate.table("events").select("console", "finding", changed_run="run", value="event")
+
+
+def _last_event(estate: Estate, only: ir.Table | None) -> ir.Table:
+    rows = _events(estate, None)
+    if only is not None:
+        rows = rows.semi_join(only, list(_EVENT))
+    return rows.group_by(*_EVENT).aggregate(value=rows.value.max())
 
 
 def _outputs(estate: Estate, _: ir.Table | None) -> ir.Table:
@@ -119,8 +131,9 @@ FIELDS = (
     Field(
         "state",
         FieldKind.WORD,
-        "state of the finding",
+        "state of the finding; active is open and reopened, which every number calls open",
         words=tuple(FindingState),
+        groups=STATE_GROUPS,
         shown=True,
     ),
     Field(
@@ -238,7 +251,17 @@ FIELDS = (
         "output", _TEXT, "what the plugin printed", source="outputs", column="text", lengthy=True
     ),
     Field("opened_run", _INTEGER, "run that first showed it"),
-    Field("changed_run", _INTEGER, "run that last changed its state"),
+    Field("changed_run", _INTEGER, "run that last changed its state, severity or recast mark"),
+    Field(
+        "last_event",
+        FieldKind.WORD,
+        "what happened to it at that run; empty where its events are no longer kept",
+        source="last_event",
+        column="value",
+        each="each_event",
+        words=tuple(Event),
+        lengthy=True,
+    ),
 )
 
 FINDINGS = Relation(
@@ -267,6 +290,8 @@ FINDINGS = Relation(
         Source(name="weights", keys=("console", "plugin_id"), build=_weights),
         Source(name="outputs", keys=("console", "output"), build=_outputs),
         Source(name="addresses", keys=("console", "ip"), build=_addresses),
+        Source(name="last_event", keys=_EVENT, build=_last_event, gathered=True),
+        Source(name="each_event", keys=_EVENT, build=_events, many=True),
     ),
     searched=(
         "plugin_name", "plugin_id", "cves", "xrefs", "family", "ip", "dns_name", "netbios_name",
@@ -274,4 +299,6 @@ FINDINGS = Relation(
     ),
     order=("-severity", "-risk", "-last_seen"),
     taken_along=("host_name", "ip", "cves", "solution"),
+    default=f"state:{ACTIVE}",
+    settling=("state", "finding", "accepted", "fixed_at", "sla", "changed_run", "last_event"),
 )  # fmt: skip

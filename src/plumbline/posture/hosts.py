@@ -268,4 +268,5 @@ HOSTS = Relation(
     ),
     order=("-risk", "-findings"),
     taken_along=("host_name", "ip"),
+    ties=("-findings",),
 )

@@ -102,4 +102,5 @@ LISTS = Relation(
     ),
     searched=("name", "id", "description", "tags", "owner"),
     order=("-risk", "-findings", "name"),
+    ties=("-findings", "name"),
 )

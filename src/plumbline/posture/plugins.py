@@ -132,4 +132,5 @@ PLUGINS = Relation(
     searched=("name", "plugin_id", "cves", "xrefs", "family"),
     order=("-severity", "-risk", "-hosts"),
     taken_along=("plugin_id", "cves", "solution"),
+    ties=("-hosts", "-findings"),
 )

@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from plumbline.errors import UsageError
 from plumbline.posture import conditions
 from plumbline.posture.filters import Comparison, Query, Term, Text, Value, parse
-from plumbline.posture.relation import PARTIAL
+from plumbline.posture.relation import PARTIAL, FieldKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[\w/:@+-]+(\.[\w/:@+-]+)*", re.ASCII)
 _COMPARED = ("-", ">", "<")
+_YES = frozenset({"yes", "true", "1", conditions.ANY})
 
 
 def term(name: str, *values: str, negated: bool = False) -> Term:
@@ -30,6 +32,45 @@ def written(*terms: Term | str) -> str:
     return " ".join(str(one) for one in terms if str(one))
 
 
+def defaulted(query: Query, relation: Relation) -> Query:
+    """The query with the relation's default condition, where it says nothing of that itself.
+
+    It stands at the end, so that an error still points at the character that was written.
+    """
+    if not relation.default or any(_settles(relation, one) for one in query.terms):
+        return query
+    return parse(f"{query.written or query} {relation.default}".strip())
+
+
+def loosened(query: Query, relation: Relation, place: int) -> Query:
+    """The query without the condition at a place, and without the default coming back for it."""
+    return undefaulted(dropped(query, place), relation, query.terms[place])
+
+
+def undefaulted(query: Query, relation: Relation, instead: Term | None = None) -> Query:
+    """The query with any value in place of the default; `instead` is what stood there before."""
+    name = relation.default.partition(":")[0]
+    everything = {f"{name}:{word}" for word in (conditions.ANY, conditions.EVERY)}
+    if defaulted(query, relation) == query or str(instead) in everything:
+        return query
+    return parse(f"{query} {name}:{conditions.ANY}".strip())
+
+
+def _settles(relation: Relation, one: Term) -> bool:
+    try:
+        field = relation.field(one.name) if one.name else None
+    except UsageError:
+        # It is refused where the rows are asked for.
+        return False
+    if field is None or field.name not in relation.settling:
+        return False
+    if field.kind is FieldKind.FLAG:
+        # What is not accepted may be in any other state: that says nothing of it.
+        asked = any(str(value).lower() in _YES for value in one.values)
+        return asked is not one.negated
+    return True
+
+
 def without(query: Query, relation: Relation, *names: str) -> Query:
     """The query without its conditions on fields, those turned round left in place."""
     kept = (t for t in query.terms if t.negated or _name(relation, t) not in names)
@@ -39,14 +80,19 @@ def without(query: Query, relation: Relation, *names: str) -> Query:
 def narrowed(query: Query, relation: Relation, name: str, *values: str) -> Query:
     """The query with a field held to values, in place of what it was held to."""
     rest = without(query, relation, name)
-    return _made((*rest.terms, term(name, *values))) if values else rest
+    written = _grouped(relation, name, values)
+    return _made((*rest.terms, term(name, *written))) if values else rest
 
 
 def chosen(query: Query, relation: Relation, name: str) -> tuple[str, ...]:
     """The values a query holds a field to, as far as they are plain ones."""
     found = [t for t in query.terms if not t.negated and _name(relation, t) == name]
     values = (value for one in found for value in one.values)
-    return tuple(v.low.text for v in values if v.low and _is_whole(v, name))
+    whole = [v.low.text for v in values if v.low and _is_whole(v, name)]
+    groups = dict(relation.field(name).groups)
+    if conditions.EVERY in groups:
+        groups[conditions.ANY] = groups[conditions.EVERY]
+    return tuple(one for value in whole for one in groups.get(value.lower(), (value,)))
 
 
 def _is_whole(value: Value, name: str) -> bool:
@@ -54,6 +100,14 @@ def _is_whole(value: Value, name: str) -> bool:
     if name in PARTIAL and not conditions.is_bare(value, conditions.NONE):
         return value.comparison is Comparison.EXACT
     return value.comparison in {Comparison.EQUAL, Comparison.EXACT}
+
+
+def _grouped(relation: Relation, name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values with a word that stands for several of them in place of these."""
+    for word, members in reversed(relation.field(name).groups):
+        if set(members) <= set(values):
+            return (word, *(value for value in values if value not in members))
+    return values
 
 
 def toggled(query: Query, relation: Relation, name: str, value: str) -> Query:

@@ -120,6 +120,8 @@ class Field:
     """Other names a filter may use."""
     words: tuple[str, ...] = ()
     """The words a field of kind `word` can hold, as they are stored."""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Words of a filter that stand for several of these."""
     meant: Callable[[Estate, str], tuple[str, ...]] | None = None
     """For keys: the own column's values that a key in a filter stands for."""
     shown: bool = False
@@ -131,7 +133,7 @@ class Field:
     numbers: bool = False
     """Its texts are numbers: a word without a field finds whole ones."""
     lengthy: bool = False
-    """A long text, that programs as well get only when they ask for it."""
+    """A long text, or dear to read: programs as well get it only when they ask for it."""
 
     @property
     def heading(self) -> Heading:
@@ -174,6 +176,12 @@ class Relation:
     """Default order; `-` before a name is descending."""
     taken_along: tuple[str, ...] = ()
     """Fields that no export is without."""
+    ties: tuple[str, ...] = ()
+    """What settles ties of any order, before the key does."""
+    default: str = ""
+    """The condition that holds where a reader's query says nothing of that."""
+    settling: tuple[str, ...] = ()
+    """Fields that say something of it: a query with one of them is taken as it stands."""
 
     @property
     def contract(self) -> tuple[str, ...]:

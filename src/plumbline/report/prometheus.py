@@ -118,7 +118,7 @@ GAUGES = (
     ),
     Gauge(
         "plumbline_findings_open",
-        "Findings that stand open in the data shown.",
+        "Findings that are open or reopened in the data shown, of every severity.",
         _good(lambda run: run.counts.get("open")),
     ),
     Gauge(
@@ -142,13 +142,13 @@ FAMILIES = (
     ),
     Family(
         "plumbline_findings",
-        "Findings that the console holds as open or accepted, as they were proven.",
+        "Findings that the console holds as open, reopened or accepted, as they were proven.",
         "severity",
         lambda one: dict(one.findings),
     ),
     Family(
         "plumbline_run_findings",
-        "What happened to findings at the last complete run.",
+        "Events of findings at the last complete run, by the words of docs/lifecycle.md.",
         "change",
         lambda one: dict(one.changes),
     ),

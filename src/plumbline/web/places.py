@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from plumbline.domain.finding import ACTIVE
 from plumbline.posture.refining import term, written
 
 if TYPE_CHECKING:
     from plumbline.posture.filters import Query, Term
 
-OPEN = "state:open,reopened"
+OPEN = f"state:{ACTIVE}"
+ACTIVE_TERM = term("state", ACTIVE)
 HERE = "present:yes"
 RELATION_PAGES = {
     "findings": "findings",

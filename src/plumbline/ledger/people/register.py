@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from plumbline.domain.person import GRANTABLE, WHOLE, Purview, Right, Role
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people.models import PersonRow
@@ -136,7 +136,7 @@ def row_of(name: str) -> PersonRow:
     """
     row = PersonRow.objects.filter(name__iexact=name).first()
     if row is None:
-        raise UsageError(f"There is no person {name!r}.", advice="`plumbline user list`")
+        raise NotFoundError(f"There is no person {name!r}.", advice="`plumbline user list`")
     return row
 
 

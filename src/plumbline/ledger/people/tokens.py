@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from plumbline.domain.person import WHOLE, Purview, Role
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people import register
@@ -83,7 +83,7 @@ def revoke(number: int, person: str | None = None) -> None:
         rows = TokenRow.objects.select_related("person").filter(pk=number, revoked=None)
         row = (rows if person is None else rows.filter(person__name=person)).first()
         if row is None:
-            raise UsageError(f"There is no token {number} to revoke.")
+            raise NotFoundError(f"There is no token {number} to revoke.")
         row.revoked = timezone.now()
         row.save(update_fields=["revoked"])
         audit.note("revoke token", f"{row.person.name}: {row.name}")

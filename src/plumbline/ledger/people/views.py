@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from plumbline.domain.person import Right, Role
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.ledger import audit
 from plumbline.ledger.faults import storage_faults
 from plumbline.ledger.people import register
@@ -49,7 +49,7 @@ def get(slug: str, person: str) -> View:
     """
     row = _found_by(person).filter(slug=slug).first()
     if row is None:
-        raise UsageError("There is no such view, or it is not shared with you.")
+        raise NotFoundError("There is no such view, or it is not shared with you.")
     return _view(row)
 
 
@@ -161,7 +161,7 @@ def _to_change(slug: str, person: str) -> ViewRow:
     by = register.row_of(person)
     row = _found_by(by.name).filter(slug=slug).first()
     if row is None:
-        raise UsageError("There is no such view, or it is not shared with you.")
+        raise NotFoundError("There is no such view, or it is not shared with you.")
     if not may_change(_view(row), by.name, by.may):
         raise UsageError(
             f"The view {row.name} is {row.person.name}'s.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.posture.questions import (
     actions,
     age,
@@ -78,7 +78,7 @@ def named(name: str) -> Question:
     try:
         return QUESTIONS[name]
     except KeyError:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no question {name!r}.", advice=f"one of {', '.join(QUESTIONS)}."
         ) from None
 

@@ -20,6 +20,9 @@ VPR = ((9.0, ">=9"), (7.0, "7..9"), (4.0, "4..7"), (0.0, "<4"))
 """Lower ends, the worst first."""
 EPSS = ((0.5, ">=50%"), (0.1, "10%..50%"), (0.01, "1%..10%"), (0.0, "<1%"))
 NOT_SUPPLIED = "not supplied"
+DOWN = (*(word for _, word in VPR), NOT_SUPPLIED)
+ACROSS = (*(word for _, word in reversed(EPSS)), NOT_SUPPLIED)
+"""The axes of a drawing, wherever it is: the upper right of what was supplied is worst."""
 
 
 def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
@@ -37,6 +40,12 @@ def _ask(estate: Estate, _: Mapping[str, str]) -> ir.Table:
     return told.order_by("vpr", "epss")
 
 
+def label(word: str) -> str:
+    """A band as people write it."""
+    dashed = word.replace("%..", "..").replace("..", "\N{EN DASH}")
+    return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO}\N{NO-BREAK SPACE}")
+
+
 def _band(value: ir.FloatingValue, bands: tuple[tuple[float, str], ...]) -> ir.StringValue:
     ends = ((value >= low, word) for low, word in bands)
     return ibis.cases((value.isnull(), NOT_SUPPLIED), *ends, else_=bands[-1][1])
@@ -45,7 +54,7 @@ def _band(value: ir.FloatingValue, bands: tuple[tuple[float, str], ...]) -> ir.S
 QUESTION = Question(
     name="vpr-by-epss",
     title="Consequence against likelihood",
-    doc="Open findings above info by the VPR and the EPSS of their plugins.",
+    doc="Open findings of severity low and above by the VPR and the EPSS of their plugins.",
     columns=(
         text("vpr", "band of the Vulnerability Priority Rating; `not supplied` without one"),
         text("epss", "band of the chance of exploitation; `not supplied` without one"),

@@ -33,7 +33,7 @@ def _hosts(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
 
 
 def _plugins(estate: Estate, arguments: Mapping[str, str]) -> ir.Table:
-    order = ("-risk", "-hosts", "-findings")
+    order = ("-risk",)
     columns = ("console", *_PLUGIN) if estate.several else _PLUGIN
     request = explore.Request(query=FOUND, columns=columns, order=order, limit=limit(arguments))
     return explore.page(PLUGINS, estate, request)

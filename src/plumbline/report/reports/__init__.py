@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from plumbline.errors import UsageError
-from plumbline.report.reports import executive
+from plumbline.errors import NotFoundError
+from plumbline.report.reports import executive, words
 from plumbline.report.reports.interface import Asked, Report
+from plumbline.report.reports.part import divided
 
 if TYPE_CHECKING:
     from plumbline.posture.engine import Estate
@@ -25,7 +26,7 @@ def named(name: str) -> Report:
     try:
         return REPORTS[name]
     except KeyError:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no report {name!r}.", advice=f"one of {', '.join(REPORTS)}."
         ) from None
 
@@ -44,9 +45,18 @@ def pdf(name: str, asked: Asked) -> bytes:
     return press.pdf(name, report.told(report.gather(asked)), moment(asked.estate))
 
 
+def left_out(query: str) -> str:
+    """What of a filter a report cannot be held to, in words; empty where it can.
+
+    Raises:
+        UsageError: the query cannot be read.
+    """
+    return words.left_out(divided(query)[1])
+
+
 def moment(estate: Estate) -> datetime:
     """The moment a report bears: that of the newest run in it."""
     return max(estate.as_of.values(), default=_NEVER)
 
 
-__all__ = ["REPORTS", "Asked", "Report", "moment", "named", "pdf"]
+__all__ = ["REPORTS", "Asked", "Report", "left_out", "moment", "named", "pdf"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.posture import questions
 from plumbline.report.reports import sight, words
 from plumbline.report.reports.interface import Asked, Report
-from plumbline.report.reports.part import part_of
+from plumbline.report.reports.part import divided, part_of
 from plumbline.report.reports.weeks import weeks
 
 if TYPE_CHECKING:
@@ -27,15 +27,20 @@ def gather(asked: Asked) -> dict[str, Any]:
         UsageError: the query cannot be used.
         StorageError: the snapshot or the ledger cannot be read.
     """
-    estate = part_of(asked.estate, asked.query)
-    earlier = part_of(asked.earlier, asked.query) if asked.earlier is not None else None
+    query, left_out = divided(asked.query)
+    estate = part_of(asked.estate, query)
+    earlier = part_of(asked.earlier, query) if asked.earlier is not None else None
+    changed = sight.happened(estate)
     return {
         "title": asked.title or TITLE,
-        "query": asked.query,
+        "query": str(query),
+        "left_out": list(left_out),
+        "partly": sorted(asked.partly),
         "connections": sight.proofs(estate, asked.partly),
         **_numbers(estate),
         "before": _before(earlier) if earlier is not None else None,
-        "changes": sight.changes(estate),
+        "since": sight.since(sight.before(asked.estate)) if earlier is not None else None,
+        "changes": sight.changes(changed) if changed is not None else None,
         "actions": _rows(estate, "top-actions", str(ACTIONS)),
         "hosts": _rows(estate, "top-hosts", str(HOSTS)),
         "weeks": weeks(_rows(estate, "trend")),

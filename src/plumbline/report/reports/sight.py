@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.finding import Event
 from plumbline.ledger import evidence, snapshots
-from plumbline.posture import explore, filters
-from plumbline.posture.relations import RELATIONS
+from plumbline.posture import changes as posture_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping, Sequence
 
     from plumbline.ledger.records import Snapshot
     from plumbline.posture.engine import Estate
 
-_OPEN = "state:open,reopened"
+CHANGES = {
+    "new": Event.OPENED.value,
+    "reopened": Event.REOPENED.value,
+    "fixed": Event.FIXED.value,
+    "vanished": Event.VANISHED.value,
+}
+"""Each word of a change with the event it counts; see docs/lifecycle.md."""
+_NAMED = 3
 
 
 def shown(estate: Estate) -> dict[str, tuple[Snapshot, ...]]:
@@ -35,22 +43,41 @@ def proofs(estate: Estate, partly: Container[str] = ()) -> list[dict[str, Any]]:
     return [one | hidden if one["connection"] in partly else one for one in found]
 
 
-def changes(estate: Estate) -> dict[str, int] | None:
-    """What the runs shown changed since those before them; None where there was none before."""
-    runs = ",".join(str(held[0].run) for held in shown(estate).values() if len(held) > 1)
-    if not runs:
+def happened(estate: Estate) -> list[dict[str, Any]] | None:
+    """How often each event was noted since the runs before; None where there was none before."""
+    held = {name: one for name, one in shown(estate).items() if len(one) > 1}
+    if not held:
         return None
-    changed = f"changed_run:{runs} -opened_run:{runs}"
-    asked = {
-        "new": f"{_OPEN} opened_run:{runs}",
-        "reopened": f"state:reopened {changed}",
-        "fixed": f"state:fixed {changed}",
-        "vanished": f"state:vanished {changed}",
-    }
+    spans = {name: (one[1].run, one[0].run) for name, one in held.items()}
+    return list(posture_changes.happened(estate, spans).fetch().to_pylist())
+
+
+def changes(found: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The same in the words of a sentence, all connections together."""
     return {
-        word: explore.total(RELATIONS["findings"], estate, filters.parse(query))
-        for word, query in asked.items()
+        word: sum(row["findings"] for row in found if row["event"] == event)
+        for word, event in CHANGES.items()
     }
+
+
+def since(before: Sequence[Snapshot]) -> str:
+    """What numbers are compared with, by run and day: the base that is written on a page."""
+    if len(before) == 1:
+        return f"run {before[0].run}, {_day(before[0])}"
+    if len(before) > _NAMED:
+        oldest = min(before, key=lambda one: one.as_of)
+        return f"the runs before of {len(before)} connections, from {_day(oldest)} on"
+    return " and ".join(f"run {one.run} of {one.connection}, {_day(one)}" for one in before)
+
+
+def since_shortly(before: Sequence[Snapshot]) -> str:
+    """The same where there is room for a few words."""
+    one = before[0] if len(before) == 1 else None
+    return f"run {one.run}, {one.as_of.astimezone(UTC):%-d %b}" if one else "the runs before"
+
+
+def _day(one: Snapshot) -> str:
+    return f"{one.as_of.astimezone(UTC):%-d %b %Y}"
 
 
 def _until(held: tuple[Snapshot, ...], at: Any) -> tuple[Snapshot, ...]:

@@ -121,7 +121,8 @@ def _missing(data: Row) -> Iterator[str]:
     for name, what in (("vpr", "VPR"), ("epss", "EPSS")):
         missing = sum(row["findings"] for row in rows if row[name] == NOT_SUPPLIED)
         if missing:
-            yield f"{what} for {missing:,} of {whole:,} open findings above info; not taken as 0."
+            of = f"{whole:,} open findings, low and above"
+            yield f"{what} for {missing:,} of {of}; not taken as 0."
     not_told = sum(row["not_told"] for row in data["coverage"])
     if not_told:
         yield f"Whether the scan could log in: for {not_told:,} hosts."

@@ -17,7 +17,7 @@ _NEARLY = 99
 
 
 def tiles(data: Row) -> list[Row]:
-    """Every tile."""
+    """Every tile, each compared with the run before, which the sentence above them names."""
     before = data["before"]
     made = (_score, _grave, _exploitable, _in_time, _overdue, _seen)
     return [one(data, before) for one in made]

@@ -28,9 +28,11 @@ def told(data: Row) -> Row:
     moments = [one["as_of"] for one in data["connections"]]
     return {
         "title": data["title"],
-        "scope": f"Findings that match {data['query']}" if data["query"] else "The whole estate",
+        "scope": scope(data),
+        "left_out": left_out(data["left_out"]),
         "as_of": moment(min(moments)) if moments else "never",
         "proven": proven(data["connections"], data["warnings"]),
+        "covers": covers(data),
         "words": list(WORDS),
         "colours": {word: PALETTE[word] for word in WORDS},
         "glyphs": {word: MARKS[word].glyph for word in WORDS},
@@ -41,16 +43,53 @@ def told(data: Row) -> Row:
         "deadlines": [deadline(row, fix) for row, fix in _paired(data["sla"], data["fixes"])],
         "period": PERIOD_DAYS,
         "trend": trend(data["weeks"]),
-        "trend_missing": "Counts of earlier runs are kept for the whole, not for a filter: "
-        "no trend can be told here."
-        if data["query"]
-        else "No run has counted anything yet.",
+        "trend_missing": _trend_missing(data),
         "actions": [action(row) for row in data["actions"]],
         "hosts": [host(row) for row in data["hosts"]],
         "likelihood": likelihood(data["signals"]),
         "coverage": coverage(data["coverage"]),
         "box": box(data),
     }
+
+
+def _is_something(summary: Row) -> bool:
+    """Whether there is a finding, in whatever state."""
+    return any(summary[name] for name in ("open", "accepted", "fixed", "vanished", "out_of_sight"))
+
+
+def scope(data: Row) -> str:
+    """What the report is about."""
+    if data["query"]:
+        within = ", of what you may see" if data["partly"] else ""
+        return f"Findings that match {data['query']}{within}"
+    return "What you may see" if data["partly"] else "The whole estate"
+
+
+def left_out(terms: Sequence[str]) -> str:
+    """Conditions that a report cannot be held to, and why; empty without one."""
+    if not terms:
+        return ""
+    return (
+        f"Left out of the filter: {', '.join(terms)}. A report speaks of every state, age and run "
+        "itself: what is open beside what was fixed."
+    )
+
+
+def covers(data: Row) -> str:
+    """What the proof is about, where the report shows less than that."""
+    if not data["query"] and not data["partly"]:
+        return ""
+    return "The proof is about everything that was read; these pages show a part of it."
+
+
+def _trend_missing(data: Row) -> str:
+    if not data["query"] and not data["partly"]:
+        return "No run has counted anything yet."
+    part = "a filter" if data["query"] else "the part that you see"
+    return (
+        "Counts of earlier runs are kept for connections, repositories and asset lists, not for "
+        f"{part}: no trend can be told here."
+    )
 
 
 def moment(at: datetime) -> str:
@@ -61,17 +100,18 @@ def moment(at: datetime) -> str:
 def change(data: Row) -> str:
     """What changed since the runs before, in a sentence."""
     found = data["changes"]
+    if data["query"] and not _is_something(data["summary"]):
+        return "No finding matches the filter, in any state: the zeros below say no more than that."
     if found is None:
         return "First reading: there is no run before it to compare with."
-    since = min(one["before"] for one in data["connections"] if one["before"])
     parts = ", ".join(f"{found[word]:,} {word}" for word in _CHANGES)
     first = [one["connection"] for one in data["connections"] if not one["before"]]
     beside = f" First reading of {', '.join(first)}." if first else ""
-    return f"Since the run before ({since:%-d %B %Y}): {parts}.{beside}"
+    return f"Since {data['since'] or 'the run before'}: {parts}.{beside}"
 
 
 def ages(rows: Sequence[Row]) -> list[Row]:
-    """A line for each severity above info, with how strong each cell is shaded."""
+    """A line for each severity, with how strong each cell is shaded; info is not shaded."""
     shown = [row for row in rows if row["total"] or row["days"] != "not told"]
     most = max((row[word] for row in shown for word in _ABOVE_INFO), default=0)
     lines = [
@@ -86,26 +126,19 @@ def ages(rows: Sequence[Row]) -> list[Row]:
 
 
 def likelihood(rows: Sequence[Row]) -> Row:
-    """Findings above info by consequence and likelihood, the worst corner first."""
+    """Findings, low and above, by consequence and likelihood; axes as on the page."""
     told = {(row["vpr"], row["epss"]): row["findings"] for row in rows}
     most = max(told.values(), default=0)
-    across = [*(band for _, band in signals.EPSS), signals.NOT_SUPPLIED]
-    down = [*(band for _, band in signals.VPR), signals.NOT_SUPPLIED]
     return {
-        "across": [_band(word) for word in across],
+        "across": list(map(signals.label, signals.ACROSS)),
         "lines": [
             {
-                "word": _band(vpr),
-                "cells": [_cell(told.get((vpr, epss), 0), most) for epss in across],
+                "word": signals.label(vpr),
+                "cells": [_cell(told.get((vpr, epss), 0), most) for epss in signals.ACROSS],
             }
-            for vpr in down
+            for vpr in signals.DOWN
         ],
     }
-
-
-def _band(word: str) -> str:
-    dashed = word.replace("%..", "..").replace("..", "\N{EN DASH}")
-    return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO} ")
 
 
 def _cell(number: int, most: int) -> Row:
@@ -136,7 +169,7 @@ def _days(number: float | None) -> str:
 
 
 def trend(weeks: Sequence[Row]) -> Row:
-    """Columns of what was open above info; a week without a whole count is a gap."""
+    """Columns of what was open, low and above; a week without a whole count is a gap."""
     sums = [_sum(one["numbers"]) for one in weeks]
     ticks = scale(max((number for number in sums if number is not None), default=0))
     top = ticks[-1]
@@ -157,7 +190,8 @@ def _alt(weeks: Sequence[Row], sums: Sequence[int | None]) -> str:
         return "No week was counted as a whole."
     (first, before), (last, now) = known[0], known[-1]
     return (
-        f"Open findings above info: {before:,} in the week of {first}, {now:,} in that of {last}."
+        f"Open findings, low and above: {before:,} in the week of {first}, "
+        f"{now:,} in that of {last}."
     )
 
 

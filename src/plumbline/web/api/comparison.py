@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 from ninja.params.functions import Query
 
 from plumbline.domain.person import Right
-from plumbline.posture import explore, facets, filters, matrix
+from plumbline.errors import NotFoundError, UsageError
+from plumbline.posture import explore, facets, filters, matrix, refining
 from plumbline.posture.relations import RELATIONS
 from plumbline.web import estates
 from plumbline.web.api.frame import answer, get, stamped
 from plumbline.web.api.shapes import REFUSALS, Rows
+
+if TYPE_CHECKING:
+    from plumbline.posture.relation import Relation
 
 _MOST, _USUAL = 200, 40
 
@@ -38,13 +44,21 @@ def _facets(name: str) -> None:
         request: HttpRequest, field: str, q: str = Query("", description="filter")
     ) -> HttpResponse:
         """Values of a field with the rows they have, whatever the filter says of that field."""
-        query = filters.parse(q)
-        known = relation.field(field).name
+        query = refining.defaulted(filters.parse(q), relation)
+        known = _known(relation, field)
         rows = estates.seen(request).answer(
             ("facet-api", name, known, query),
             lambda e: facets.counted(relation, e, query, known),
         )
         return answer(f"{name}-facets", rows.to_pylist(), **stamped(request))
+
+
+def _known(relation: Relation, name: str) -> str:
+    """The field an address names."""
+    try:
+        return relation.field(name).name
+    except UsageError as error:
+        raise NotFoundError(error.what, advice=error.advice) from error
 
 
 for _name in RELATIONS:

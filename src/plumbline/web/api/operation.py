@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
 from plumbline.domain.person import Right
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.ledger import audit, connections, evidence, health, runs, shape
 from plumbline.web.api.frame import answer, get, query, within
 from plumbline.web.api.shapes import REFUSALS, One, Some
@@ -58,7 +58,7 @@ def history(
     found = visitor(request)
     names = {e.connection.name for e in connections.list_all()}
     if connection and (connection not in names or not found.holds(connection)):
-        raise UsageError(f"There is no connection {connection!r}.")
+        raise NotFoundError(f"There is no connection {connection!r}.")
     listed = runs.listing(connection or None, None if found.purviews else limit)
     mine = [run for run in listed if found.holds(run.connection)][:limit]
     return answer("runs", [_run(run) for run in mine])
@@ -130,10 +130,10 @@ def _held(request: HttpRequest, number: int) -> Run:
     """
     try:
         run = runs.get(number)
-    except UsageError:
+    except NotFoundError:
         run = None
     if run is None or not visitor(request).holds(run.connection):
-        raise UsageError(f"There is no run {number}.", advice="GET /api/v1/runs")
+        raise NotFoundError(f"There is no run {number}.", advice="GET /api/v1/runs")
     return run
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse  # noqa: TC002 - read by ninja
 
 from plumbline.domain.person import Right
-from plumbline.posture import explore, filters, questions
+from plumbline.posture import explore, filters, questions, refining
 from plumbline.posture.relations import RELATIONS
 from plumbline.web import estates
 from plumbline.web.api.frame import answer, get, query, stamped
 from plumbline.web.api.shapes import REFUSALS, Row, Rows, Some, page
+
+if TYPE_CHECKING:
+    from plumbline.posture.relation import Relation
 
 _MOST, _USUAL = 1_000, 100
 
@@ -53,6 +56,16 @@ def _question(one: questions.Question) -> dict[str, Any]:
     }
 
 
+def _described(relation: Relation) -> str:
+    if not relation.default:
+        return f"filter; GET /api/v1/{relation.name}/fields lists the fields"
+    name = relation.default.partition(":")[0]
+    return (
+        f"filter, as in `severity:critical kev:yes`; without a condition on {name} it is "
+        f"`{relation.default}`, and `{name}:*` takes all"
+    )
+
+
 def _explorer(name: str) -> None:
     """The addresses of one relation."""
     relation = RELATIONS[name]
@@ -62,14 +75,14 @@ def _explorer(name: str) -> None:
     @get(f"/{name}", name, Right.SEE, summary=relation.doc, response=answers)
     def rows(
         request: HttpRequest,
-        q: str = query("", description="filter, as in `severity:critical kev:yes`"),
+        q: str = query("", description=_described(relation)),
         columns: str = query("", description="fields in order, by commas"),
         sort: str = query("", description="fields to sort by, by commas, `-` before descending"),
         limit: int = query(_USUAL, ge=1, le=_MOST, description="rows on a page"),
         after: str = query("", description="the `next` of the page before"),
     ) -> HttpResponse:
         asked = explore.Request(
-            query=filters.parse(q),
+            query=refining.defaulted(filters.parse(q), relation),
             columns=_names(columns) or relation.contract,
             order=_names(sort),
             limit=limit,
@@ -79,6 +92,7 @@ def _explorer(name: str) -> None:
         return answer(
             name,
             found.rows,
+            query=str(asked.query),
             total=seen.total(name, asked.query),
             next=found.following or None,
             **stamped(request),

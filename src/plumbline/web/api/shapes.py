@@ -68,6 +68,7 @@ def page(relation: Relation) -> type[BaseModel]:
     row = one(relation.name.title().rstrip("s"), (field.heading for field in relation.fields))
     fields: dict[str, Any] = {
         "data": (list[row], ...),  # type: ignore[valid-type]
+        "query": (str, Field(description="the filter with what it says by default")),
         "total": (int, Field(description="rows that match, on all pages")),
         "next": (str | None, Field(description="give it as `after` for the next page")),
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plumbline.ledger import snapshots
+from plumbline.report.reports import sight
 from plumbline.web import places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from plumbline.web.estates import Seen
 
@@ -28,34 +27,29 @@ class Change:
 class Changes:
     """What changed."""
 
-    since: datetime | None
-    """The older of the runs before; None when every connection was read for the first time."""
+    since: str
+    """What is compared with; empty when every connection was read for the first time."""
     parts: Sequence[Change]
     first: Sequence[str]
     """Connections that were read for the first time."""
 
 
 def changes(seen: Seen) -> Changes:
-    """What the newest runs found changed since those before them."""
-    found = {name: snapshots.listing(name) for name in seen.estate.as_of}
-    again = {name: held for name, held in found.items() if len(held) > 1}
-    runs = ",".join(str(held[0].run) for held in again.values())
+    """What the newest runs found changed since those before them: events, as runs count them."""
+    held = sight.shown(seen.estate)
+    before = [one[1] for one in held.values() if len(one) > 1]
+    found = sight.happened(seen.estate) or []
+    runs = {row["run"] for row in found} or {one[0].run for one in held.values()}
+    # A finding that changed in several of them is told by its last change alone.
+    is_one_each = len(runs) <= len(before)
+    asked = f"changed_run:{','.join(map(str, sorted(runs)))}" if is_one_each else ""
     return Changes(
-        since=min((held[1].as_of for held in again.values()), default=None),
-        parts=[_change(seen, word, *query) for word, *query in _queries(runs)] if runs else (),
-        first=sorted(set(found) - set(again)),
+        since=sight.since(before) if before else "",
+        parts=[_change(word, n, asked) for word, n in sight.changes(found).items()],
+        first=sorted(name for name, one in held.items() if len(one) == 1),
     )
 
 
-def _queries(runs: str) -> tuple[tuple[str, ...], ...]:
-    changed = (f"changed_run:{runs}", f"-opened_run:{runs}")
-    return (
-        ("new", places.OPEN, f"opened_run:{runs}"),
-        ("reopened", "state:reopened", *changed),
-        ("fixed", "state:fixed", *changed),
-        ("vanished", "state:vanished", *changed),
-    )
-
-
-def _change(seen: Seen, word: str, *query: str) -> Change:
-    return Change(seen.total("findings", " ".join(query)), word, places.to("findings", *query))
+def _change(word: str, number: int, runs: str) -> Change:
+    event = f"last_event:{sight.CHANGES[word]}"
+    return Change(number, word, places.to("findings", "state:*", event, runs) if runs else "")

@@ -24,10 +24,10 @@ CHARTS = {
         "plumbline ask trend",
     ),
     "flow": Counted(
-        "Events, not findings: one that went and came back within a week counts twice. Came "
-        "is new, reopened and returned; went is fixed, vanished, accepted and out of sight. "
-        "Vanished is never fixed: it was absent without proof of a repair. The first run is "
-        "left out.",
+        "Events of the runs of each week, as each run counts them: one that went and came back "
+        "counts twice. Came is new, reopened, returned and unaccepted; went is fixed (also what "
+        "was first reported as fixed), vanished, accepted and out of sight. Vanished is never "
+        "fixed: it was absent without proof of a repair. The first run is left out.",
         "plumbline ask flow",
     ),
     "age": Counted(
@@ -80,16 +80,16 @@ CHARTS = {
     "open": Counted(
         "Findings that are open or reopened; accepted, fixed and vanished ones are left out. "
         "One finding is one plugin on one port of one host.",
-        "plumbline findings state:open,reopened",
+        "plumbline findings state:active",
     ),
     "overdue": Counted(
         "Open findings past the deadline of their severity, counted from first seen.",
-        "plumbline findings state:open,reopened sla:overdue",
+        "plumbline findings state:active sla:overdue",
     ),
     "exploitable": Counted(
         "Open findings whose plugin has an exploit, or stands in CISA's catalogue of known "
         "exploited vulnerabilities (KEV).",
-        "plumbline findings state:open,reopened exploitable:yes",
+        "plumbline findings state:active exploitable:yes",
     ),
     "members": Counted(
         "Hosts the console still has.",

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.finding import Event
 from plumbline.posture.counts import WORDS
 from plumbline.report.charts import bars
 from plumbline.report.charts.bars import Column
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 STACKED = tuple(reversed(WORDS[:-1]))
 """Without informational findings, which would hide all others; the worst on top."""
-_CAME, _WENT = ("opened", "reopened", "returned"), ("fixed", "vanished", "accepted", "out_of_sight")
+_CAME = ("opened", "reopened", "returned", "unaccepted")
+_WENT = ("fixed", "vanished", "accepted", "out_of_sight")
 _LABELS = 4
 
 
@@ -98,7 +100,7 @@ def flow(seen: Seen) -> Chart | None:
         ys=ys,
         xs=_ends([monday for monday, _ in sums]),
         legend=[("new", "new, reopened"), ("fixed", "fixed, vanished, accepted")],
-        headings=("week of", *(name.replace("_", " ") for name in names), "net"),
+        headings=("week of", *(_said(name) for name in names), "net"),
         rows=[(m, *(found.get(n) for n in names), _net(found)) for m, found in sums],
     )
 
@@ -112,9 +114,14 @@ def _column(monday: date, found: dict[str, int]) -> Column:
     label = f"week of {monday:%-d %b %Y}"
     if not found:
         return Column(label=label, parts=None)
-    came = {name: found[name] for name in _CAME if found[name]}
-    went = {name.replace("_", " "): found[name] for name in _WENT if found[name]}
+    came = {_said(name): found[name] for name in _CAME if found[name]}
+    went = {_said(name): found[name] for name in _WENT if found[name]}
     return Column(label=label, parts=came, down=went)
+
+
+def _said(event: str) -> str:
+    """An event as sentences and tables of runs call it."""
+    return "new" if event == Event.OPENED else event.replace("_", " ")
 
 
 def _net(found: dict[str, int]) -> int | None:

@@ -41,7 +41,7 @@ class Heat:
 
 
 def by_age(seen: Seen) -> Heat:
-    """Open findings above info by severity and age in days."""
+    """Open findings, low and above, by severity and age in days."""
     told = {row["days"]: row for row in seen.ask("severity-by-age")}
     words = [word for word in told if word != bands.NOT_TOLD or told[word]["total"]]
     asked = {band.word: f"age:{band.value}" for band in bands.AGE} | {bands.NOT_TOLD: "age:none"}
@@ -52,31 +52,25 @@ def by_age(seen: Seen) -> Heat:
         ]
         for severity in WORDS[:-1]
     }
-    return _shaded("Severity", "Days", [_said(word) for word in words], numbers)
+    return _shaded(
+        "Severity", "Days", [word.replace("-", "\N{EN DASH}") for word in words], numbers
+    )
 
 
 def by_signal(seen: Seen) -> Heat:
-    """Open findings above info by VPR and EPSS."""
+    """Open findings, low and above, by VPR and EPSS; axes as in the report."""
     told = {(row["vpr"], row["epss"]): row["findings"] for row in seen.ask("vpr-by-epss")}
-    across = [word for _, word in reversed(signals.EPSS)] + [signals.NOT_SUPPLIED]
-    down = [word for _, word in signals.VPR] + [signals.NOT_SUPPLIED]
     numbers = {
-        _said(vpr): [
+        signals.label(vpr): [
             (
                 told.get((vpr, epss), 0),
                 places.open_findings("severity:>=low", _asked("vpr", vpr), _asked("epss", epss)),
             )
-            for epss in across
+            for epss in signals.ACROSS
         ]
-        for vpr in down
+        for vpr in signals.DOWN
     }
-    return _shaded("VPR", "EPSS", [_said(word) for word in across], numbers)
-
-
-def _said(band: str) -> str:
-    """A band as people write it."""
-    dashed = band.replace("%..", "..").replace("..", "\N{EN DASH}").replace("-", "\N{EN DASH}")
-    return dashed.replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
+    return _shaded("VPR", "EPSS", list(map(signals.label, signals.ACROSS)), numbers)
 
 
 def _asked(field: str, band: str) -> str:

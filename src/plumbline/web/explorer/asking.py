@@ -90,11 +90,15 @@ class Asked:
 def asked(request: HttpRequest, kind: Kind) -> Asked:
     """What the address says; a list without a query begins with its own.
 
+    The default condition of the list is written into the query, so that it is seen and can be
+    taken away.
+
     Raises:
         UsageError: a column or the order cannot be used.
     """
     written = request.GET.get("q", kind.begins).strip()
     query, mistake = read(kind, written)
+    written, query = kind.effective(written, query) if mistake is None else (written, query)
     layout = layouts.find(visitor(request).name, kind.page)
     return Asked(
         kind=kind,

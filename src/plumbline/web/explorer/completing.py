@@ -62,6 +62,9 @@ def _values(asked: Asked, seen: Seen, name: str, begun: str) -> Iterator[tuple[s
     except UsageError:
         return
     wanted = begun.removeprefix("=").strip('"').lower()
+    for word, members in field.groups:
+        if word.startswith(wanted):
+            yield word, " or ".join(members).replace("_", " ")
     if field.kind in _COUNTED and not field.lengthy:
         yield from _counted(asked, seen, field, wanted)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plumbline.domain.finding import FindingState
 from plumbline.posture import conditions, facets, refining
 from plumbline.posture.counts import WORDS
 from plumbline.posture.relation import FieldKind
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _MOST = 12
 _FLAGS = {"true": "yes", "false": "no"}
+_STATE = "state"
+_STATES = {
+    FindingState.OPEN.value: "open, never fixed before",
+    FindingState.REOPENED.value: "reopened, fixed before",
+}
+"""What tells the two states apart that numbers call open together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +125,8 @@ def _written(field: Field, value: str | None) -> str:
 def _shown(field: Field, value: str) -> str:
     if value == conditions.NONE:
         return cells.ABSENCES.get(field.name, "not supplied")
+    if field.name == _STATE:
+        return _STATES.get(value, value.replace("_", " "))
     return value.replace("_", " ") if field.words else value
 
 
@@ -131,7 +140,9 @@ def ordered(field: Field, told: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _choice(asked: Asked, field: Field, value: str, rows: int, held: tuple[str, ...]) -> Choice:
     relation = asked.kind.relation
-    toggled = refining.toggled(asked.query, relation, field.name, value)
+    toggled = refining.undefaulted(
+        refining.toggled(asked.query, relation, field.name, value), relation
+    )
     alone = refining.narrowed(asked.query, relation, field.name, value)
     leave = refining.excluded(asked.query, field.name, value)
     return Choice(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plumbline.posture import refining
 from plumbline.posture.relations import RELATIONS
 from plumbline.web import cells, places
 
 if TYPE_CHECKING:
+    from plumbline.posture.filters import Query
     from plumbline.posture.relation import Relation
 
 
@@ -28,6 +30,13 @@ class Kind:
     facets: tuple[str, ...]
     hidden: tuple[str, ...]
     """Columns that links of its rows need."""
+    hint: str
+    """Conditions of this list, as an empty filter shows them."""
+
+    def effective(self, written: str, query: Query) -> tuple[str, Query]:
+        """A query that can be read, with the list's default condition where it has to stand."""
+        whole = refining.defaulted(query, self.relation)
+        return (written, query) if whole is query else (whole.written, whole)
 
     @property
     def along(self) -> tuple[str, ...]:
@@ -51,6 +60,7 @@ FINDINGS = Kind(
         "os", "console",
     ),
     hidden=("finding", "host", "plugin_id", "ip"),
+    hint="severity:critical kev:yes age:>30",
 )  # fmt: skip
 HOSTS = Kind(
     page="hosts",
@@ -65,6 +75,7 @@ HOSTS = Kind(
     ),
     facets=("present", "credentialed", "os", "asset_lists", "repositories", "rule", "consoles"),
     hidden=("host", "ip"),
+    hint="critical:>0 credentialed:no last_seen:>30d",
 )  # fmt: skip
 PLUGINS = Kind(
     page="vulnerabilities",
@@ -78,6 +89,7 @@ PLUGINS = Kind(
     ),
     facets=("severity", "exploitable", "kev", "family", "console"),
     hidden=("plugin_id", "console"),
+    hint="severity:critical exploit:yes hosts:>3",
 )  # fmt: skip
 LISTS = Kind(
     page="lists",
@@ -91,5 +103,6 @@ LISTS = Kind(
     ),
     facets=("type", "decided_by", "owner", "console"),
     hidden=("console", "id", "name"),
+    hint="type:dynamic critical:>0 hosts:0",
 )  # fmt: skip
 KINDS = {kind.page: kind for kind in (FINDINGS, HOSTS, PLUGINS, LISTS)}

@@ -142,7 +142,9 @@ def _report(asked: Asked) -> str:
     """The report about just these findings; none of another list."""
     if asked.kind.page != "findings":
         return ""
-    return f"{reverse('report')}?{urlencode({'q': asked.written})}"
+    default = asked.kind.relation.default
+    terms = [str(term) for term in asked.query.terms if str(term) != default]
+    return f"{reverse('report')}?{urlencode({'q': ' '.join(terms)})}"
 
 
 def _peek(asked: Asked, row: dict[str, Any]) -> str:
@@ -159,9 +161,13 @@ def _pick(asked: Asked, row: dict[str, Any], *, several: bool) -> tuple[str, str
 
 def _chips(asked: Asked) -> list[Chip]:
     return [
-        Chip(str(term), asked.address(q=str(refining.dropped(asked.query, place))))
+        Chip(str(term), asked.address(q=_without(asked, place)))
         for place, term in enumerate(asked.query.terms)
     ]
+
+
+def _without(asked: Asked, place: int) -> str:
+    return str(refining.loosened(asked.query, asked.kind.relation, place))
 
 
 def _tried(asked: Asked, seen: Seen) -> list[Tried]:
@@ -169,13 +175,14 @@ def _tried(asked: Asked, seen: Seen) -> list[Tried]:
     relation, terms = asked.kind.relation, asked.query.terms
 
     def looser(query: Query) -> Looser:
-        return Looser(seen.total(relation.name, query), asked.address(q=str(query)))
+        whole = refining.defaulted(query, relation)
+        return Looser(seen.total(relation.name, whole), asked.address(q=str(whole)))
 
     return [
         Tried(
             term=str(term),
             alone=looser(refining.only(asked.query, place)) if len(terms) > 1 else None,
-            without=looser(refining.dropped(asked.query, place)),
+            without=looser(filters.parse(_without(asked, place))),
             meant=_meant(asked, place, looser),
         )
         for place, term in enumerate(terms[:_TRIED])

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from plumbline.domain.connection import ConnectionKind
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.lake.folders import remove_folders
 from plumbline.ledger import connections as kept
 from plumbline.web.connecting import Pair, sent, told_at
@@ -152,7 +152,7 @@ def _removed(name: str, fate: str) -> str:
 def entry_of(request: HttpRequest, name: str) -> Entry:
     """A connection that the visitor sees as a whole."""
     if not kept.exists(name) or not visitor(request).holds(name):
-        raise UsageError(
+        raise NotFoundError(
             f"There is no connection {name!r} that you see as a whole.", advice="the connections."
         )
     return kept.entry(name)

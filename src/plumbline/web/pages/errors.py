@@ -8,7 +8,13 @@ from django.http import JsonResponse
 from django.shortcuts import render
 
 from plumbline.domain.person import GRANTABLE, Right, Role
-from plumbline.errors import BusyError, ConfigurationError, RetriableError, UsageError
+from plumbline.errors import (
+    BusyError,
+    ConfigurationError,
+    NotFoundError,
+    RetriableError,
+    UsageError,
+)
 from plumbline.web.installation import own
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 
 _API = "/api/"
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (NotFoundError, 404),
     (UsageError, 400),
     (BusyError, 409),
     (RetriableError, 503),

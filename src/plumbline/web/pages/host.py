@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.posture import explore
 from plumbline.posture.filters import Query
 from plumbline.posture.refining import term
@@ -40,7 +40,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     seen, here = estates.seen(request), term("host", key)
     told = together(
         host=lambda: one(seen, "hosts", here),
-        findings=lambda: table(seen, _FINDINGS, term("state", "open", "reopened"), here),
+        findings=lambda: table(seen, _FINDINGS, places.ACTIVE_TERM, here),
         events=lambda: seen.ask("host-events", key, _EVENTS),
         names=lambda: seen.ask("host-names", key),
         lists=lambda: seen.ask("host-lists", key),
@@ -60,7 +60,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
             for word in ("critical", "high", "medium", "low", "info")
         ],
         "open": places.open_findings(here),
-        "all": places.to("findings", here),
+        "all": places.to("findings", "state:*", here),
         "several": seen.estate.several,
         "counted": counting.CHARTS,
     }
@@ -93,7 +93,7 @@ def one(seen: Seen, relation: str, what: Any, columns: tuple[str, ...] = ()) -> 
     shown = columns or kind.relation.contract
     found = seen.rows(relation, explore.Request(query=Query((what,)), columns=shown, limit=1))
     if not found:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no such {kind.one} in what you may see.",
             advice=f"look for it among the {kind.many}; it may be gone since.",
         )

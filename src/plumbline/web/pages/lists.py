@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.posture import explore
 from plumbline.posture.filters import Query
 from plumbline.posture.refining import term
@@ -102,7 +102,7 @@ def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
     wanted = (console, number)
     found = [r for r in seen.ask("by-repository") if (r["console"], r["repository_id"]) == wanted]
     if not found:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no repository {number} of {console!r} in what you may see.",
             advice="look for it among the repositories.",
         )
@@ -125,7 +125,7 @@ def repository(request: HttpRequest, console: str, number: int) -> HttpResponse:
 
 def _asked(seen: Seen, here: Term) -> dict[str, Callable[[], Any]]:
     """What is asked of a list or a repository alike."""
-    opened = term("state", "open", "reopened")
+    opened = places.ACTIVE_TERM
     return {
         "findings": lambda: table(seen, _FINDINGS, opened, here, limit=_TOP),
         "members": lambda: _hosts(seen, here),
@@ -156,7 +156,7 @@ def _list(seen: Seen, console: str, number: int) -> dict[str, Any]:
     query = Query((term("console", console), term("id", str(number))))
     found = seen.rows("lists", explore.Request(query=query, columns=columns, limit=1))
     if not found:
-        raise UsageError(
+        raise NotFoundError(
             f"There is no asset list {number} of {console!r} in what you may see.",
             advice="look for it among the asset lists.",
         )

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from plumbline.domain.person import Right
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError, UsageError
 from plumbline.ledger import connections as kept
 from plumbline.ledger import jobs, runs
 from plumbline.web import stream
@@ -74,7 +74,7 @@ def cancel(request: HttpRequest, name: str) -> HttpResponse:
 def _held(request: HttpRequest, name: str) -> None:
     """Refuse a connection that is not there, or not seen as a whole."""
     if not kept.exists(name) or not visitor(request).holds(name):
-        raise UsageError(
+        raise NotFoundError(
             f"There is no connection {name!r} that you see as a whole.", advice="the connections."
         )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from plumbline.errors import UsageError
-from plumbline.ledger import snapshots
 from plumbline.posture.refining import term
 from plumbline.report.charts import bars
+from plumbline.report.reports import sight
 from plumbline.web import estates, places
 from plumbline.web.blocks import connections, counting, drawings, heat
 from plumbline.web.blocks.changes import changes
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from plumbline.web.estates import Seen
 
-_BACK = timedelta(days=28)
 _FEW = "8"
 _LISTS = 8
 _WORST = ("critical", "high", "medium", "low")
@@ -43,9 +40,10 @@ def prepared(request: HttpRequest, seen: Seen) -> dict[str, Any]:
 
 
 def _blocks(request: HttpRequest, seen: Seen) -> dict[str, Any]:
-    earlier, since = _earlier(request, seen)
+    before = sight.before(seen.estate)
+    earlier = estates.seen_by(visitor(request), before) if before else None
     return {
-        "tiles": tiles(seen, earlier, since),
+        "tiles": tiles(seen, earlier, sight.since_shortly(before)),
         "changes": changes(seen),
         "severities": drawings.severities(seen, seen.ask("summary")[0]),
         "counted": counting.CHARTS,
@@ -58,20 +56,8 @@ def _blocks(request: HttpRequest, seen: Seen) -> dict[str, Any]:
         "lists": [_list(seen, row) for row in seen.ask("by-list")[:_LISTS]],
         "summary": seen.ask("summary")[0],
         "several": seen.estate.several,
+        "partly": bool(estates.partly(request, seen)),
     }
-
-
-def _earlier(request: HttpRequest, seen: Seen) -> tuple[Seen | None, str]:
-    """What the visitor saw four weeks before, if every connection is still told of then."""
-    newest = max(seen.estate.as_of.values())
-    try:
-        shown = snapshots.as_of(newest - _BACK)
-    except UsageError:
-        return None, ""
-    found = estates.seen_by(visitor(request), shown)
-    if set(found.estate.as_of) != set(seen.estate.as_of):
-        return None, ""
-    return found, f"{min(found.estate.as_of.values()):%-d %b}"
 
 
 def mix(row: dict[str, Any], *query: Any) -> str:
@@ -82,7 +68,7 @@ def mix(row: dict[str, Any], *query: Any) -> str:
         )
         for word in _WORST
     ]
-    return bars.mix(parts, "Open findings by severity")
+    return bars.mix(parts, "Open findings by severity, low and above")
 
 
 def _deadline(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.ledger import evidence, requests, runs, snapshots
 from plumbline.posture.refining import term
 from plumbline.web import estates, places
@@ -31,7 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
     held = set(connections.names(found))
     wanted = request.GET.get("connection", "")
     if wanted and wanted not in held:
-        raise UsageError(f"There is no connection {wanted!r} that you see as a whole.")
+        raise NotFoundError(f"There is no connection {wanted!r} that you see as a whole.")
     listed = runs.listing(wanted or None, None if found.purviews else _MOST)
     context = {
         "runs": [run for run in listed if run.connection in held][:_MOST],
@@ -46,7 +46,9 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """A run with its proof and its requests."""
     run = runs.get(number)
     if run.connection not in connections.names(visitor(request)):
-        raise UsageError(f"There is no run {number} that you may see.", advice="the list of runs.")
+        raise NotFoundError(
+            f"There is no run {number} that you may see.", advice="the list of runs."
+        )
     proofs = evidence.proofs(number)
     latest = snapshots.latest(run.connection)
     asked = list(requests.listing(number))
@@ -62,7 +64,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "requests": asked[:_REQUESTS],
         "more_requests": max(len(asked) - _REQUESTS, 0),
         "shown": latest is not None and latest.run == number,
-        "opened": places.to("findings", term("opened_run", str(number))),
+        "opened": places.to("findings", "state:*", term("opened_run", str(number))),
     }
     return render(request, "run.html", context)
 

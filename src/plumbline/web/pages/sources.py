@@ -9,7 +9,7 @@ from django.shortcuts import render
 from plumbline.console.tls import describe_client
 from plumbline.domain.connection import ConnectionKind
 from plumbline.domain.person import Right
-from plumbline.errors import UsageError
+from plumbline.errors import NotFoundError
 from plumbline.ledger import connections as kept
 from plumbline.ledger import runs, schedules, shape
 from plumbline.report.charts import spark
@@ -36,7 +36,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
     """One connection: its health, its schedule, its runs."""
     found = visitor(request)
     if name not in connections.names(found):
-        raise UsageError(
+        raise NotFoundError(
             f"There is no connection {name!r} that you see as a whole.", advice="the connections."
         )
     health = next(h for h in connections.healths(found) if h.connection == name)

@@ -127,7 +127,10 @@ def _own(asked: Asked) -> str:
 def _is_shown(view: View, asked: Asked) -> bool:
     columns = tuple(_known(asked.kind, view.columns)) or asked.kind.columns
     is_same = columns == asked.columns and tuple(_known(asked.kind, view.order)) == asked.order
-    return is_same and view.query == asked.written
+    query, mistake = asking.read(asked.kind, view.query)
+    is_read = mistake is None
+    written = asked.kind.effective(view.query, query)[0] if is_read else view.query
+    return is_same and written == asked.written
 
 
 def _known(kind: Kind, names: tuple[str, ...]) -> Iterator[str]:

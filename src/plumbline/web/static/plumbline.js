@@ -218,7 +218,7 @@
       return [
         { text: `Hosts with “${text}”`, doc: "hosts", href: listed("hosts", quoted) },
         { text: `Vulnerabilities with “${text}”`, doc: "vulnerabilities", href: listed("vulnerabilities", quoted) },
-        { text: `Open findings with “${text}”`, doc: "findings", href: listed("findings", `state:open,reopened ${quoted}`) },
+        { text: `Open findings with “${text}”`, doc: "findings", href: listed("findings", `state:active ${quoted}`) },
         { text: `Asset lists with “${text}”`, doc: "asset lists", href: listed("lists", quoted) },
       ];
     };
