@@ -248,10 +248,7 @@ class _Sheet:
 
     def _moments(self, name: str) -> Callable[..., Normalised[int]]:
         earliest = times.EARLIEST if name in SEEN else times.EARLIEST_PUBLISHED
-        return moments(
-            earliest=earliest,
-            latest=times.LATEST if name in END_OF_LIFE else self._tally.latest,
-        )
+        return moments(earliest, times.LATEST if name in END_OF_LIFE else self._tally.latest)
 
     def slashed(self, cells: Sequence[str]) -> list[str]:
         """The dates of a record that are written like 9/1/2026."""
@@ -327,7 +324,7 @@ class _Sheet:
         for place, name, wire, moment in self._dates:
             text = cells[place]
             if text:
-                fields[wire] = values.text(moment(text, day_first=day_first), name, text)
+                fields[wire] = values.text(moment(text, day_first), name, text)
         for name in _LISTS:
             if "\n" in fields.get(name, ""):
                 fields[name] = ",".join(fields[name].split("\n"))

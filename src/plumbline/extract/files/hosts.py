@@ -66,7 +66,7 @@ class Host:
 
     def _seen(self, values: Values) -> str:
         """When its scan ended, in epoch seconds; empty where the file does not tell."""
-        reading = moments(earliest=times.EARLIEST, latest=values.tally.latest)
+        reading = moments(times.EARLIEST, values.tally.latest)
         for tag in _TIMES:
             text = self.tags.get(tag, "")
             if seconds := values.text(reading(text), tag, text):

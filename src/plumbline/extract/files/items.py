@@ -54,8 +54,8 @@ class Item:
 
 def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
     """The row of a result; nothing where it cannot be used, which is counted."""
-    told, known = item.attributes, host.read(tally)
-    plugin, place = told.get("pluginID", ""), told.get("port", "")
+    told, known = item.attributes, host.known or host.read(tally)
+    plugin, place, kind = told.get("pluginID", ""), told.get("port", ""), told.get("protocol", "")
     reason = _refused(known, plugin, place, told.get("severity", ""))
     if reason:
         tally.reject(item.place, reason)
@@ -66,7 +66,7 @@ def row_of(host: Host, item: Item, tally: Tally) -> Row | None:
     fields |= {
         "pluginID": str(plugin_id(plugin).value),
         "port": values.text(port(place), "port", place) or "0",
-        "protocol": values.text(protocol(told.get("protocol")), "protocol", ""),
+        "protocol": values.text(protocol(kind), "protocol", kind),
     }
     if "cm:compliance-check-name" in item.elements:
         fields |= _compliance(item, fields)
@@ -123,7 +123,7 @@ def _time(item: Item, name: str, values: Values, earliest: int = times.EARLIEST)
     if name not in item.elements:
         return ""
     text = item.text(name)
-    reading = moments(earliest=earliest, latest=values.tally.latest)
+    reading = moments(earliest, values.tally.latest)
     return values.text(reading(text), name, text)
 
 
@@ -183,12 +183,15 @@ def _plugin(item: Item, values: Values) -> dict[str, Any]:
     text, elements = item.text, item.elements
     told = {name: text(element).strip() for name, element in _PLAIN.items() if element in elements}
     for name, element in _VECTORS.items():
-        told[name] = _PREFIX.sub("", text(element).strip())
+        if element in elements:
+            told[name] = _PREFIX.sub("", text(element).strip())
     for name, (element, reading) in _SCORES.items():
         if element in elements:
-            told[name] = values.text(reading(text(element)), element, text(element))
+            raw = elements[element][0]
+            told[name] = values.text(reading(raw), element, raw)
     for name, element in _DATES.items():
-        told[name] = _time(item, element, values, times.EARLIEST_PUBLISHED)
+        if element in elements:
+            told[name] = _time(item, element, values, times.EARLIEST_PUBLISHED)
     name = item.attributes.get("pluginName") or text("plugin_name")
     if not name and plugin_id(item.attributes.get("pluginID")).value == 0:
         name = _OPEN_PORT

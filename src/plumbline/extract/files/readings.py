@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plumbline.domain.normalise import (
@@ -34,9 +34,14 @@ vpr = lru_cache(_REMEMBERED)(scores.vpr)
 cvss = lru_cache(_REMEMBERED)(scores.cvss)
 acr = lru_cache(_REMEMBERED)(scores.acr)
 aes = lru_cache(_REMEMBERED)(scores.aes)
-_moment = lru_cache(_REMEMBERED)(times.moment)
 
 
-def moments(*, earliest: int, latest: int) -> Callable[..., Normalised[int]]:
-    """How moments within some bounds are read."""
-    return partial(_moment, earliest=earliest, latest=latest)
+@lru_cache
+def moments(earliest: int, latest: int) -> Callable[..., Normalised[int]]:
+    """How moments within some bounds are read: a text, and whether its day comes first."""
+
+    @lru_cache(_REMEMBERED)
+    def read(text: str, day_first: bool | None = None) -> Normalised[int]:  # noqa: FBT001 - by place, which is fast
+        return times.moment(text, earliest=earliest, latest=latest, day_first=day_first)
+
+    return read
