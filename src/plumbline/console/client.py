@@ -319,12 +319,9 @@ class Console:
             self._heeds_was = False
         return self._analyse(query, start, end, accept, retries)
 
-    # -- asking ---------------------------------------------------------------------------
-
     def _object(self, permit: Permit) -> dict[str, Any]:
         def read(reply: Reply) -> dict[str, Any]:
-            found = decode_response(reply.body)
-            if not isinstance(found, dict):
+            if not isinstance(found := decode_response(reply.body), dict):
                 raise BrokenError(f"{permit.path} did not answer with an object.")
             return found
 
@@ -332,8 +329,7 @@ class Console:
 
     def _list(self, permit: Permit) -> list[dict[str, Any]]:
         def read(reply: Reply) -> list[dict[str, Any]]:
-            found = decode_response(reply.body)
-            if not isinstance(found, list):
+            if not isinstance(found := decode_response(reply.body), list):
                 raise BrokenError(f"{permit.path} did not answer with a list.")
             return [one for one in found if isinstance(one, dict)]
 
@@ -383,20 +379,17 @@ class Console:
         return result
 
     def _send(self, asked: _Question) -> Reply:
+        """Send, and keep what every answer tells besides its body."""
         with self._line:
             self.requests_made += 1
             sent = self._clock()
             reply = self._transport.send(asked.permit, asked.body)
-            self._notice(reply, sent, self._clock())
+            self.bytes_received += reply.received
+            self.version_told = reply.version or self.version_told
+            if reply.date is not None:
+                # Any moment between sending and the last byte would be no skew at all.
+                self.clock_skew = reply.date - min(max(reply.date, sent - 1), self._clock())
         return reply
-
-    def _notice(self, reply: Reply, sent: float, received: float) -> None:
-        """Keep what every answer tells besides its body."""
-        self.bytes_received += reply.received
-        self.version_told = reply.version or self.version_told
-        if reply.date is not None:
-            # Any moment between sending and the last byte would be no skew at all.
-            self.clock_skew = reply.date - min(max(reply.date, sent - 1), received)
 
 
 _LONG_AGO = 946_684_800

@@ -14,10 +14,11 @@ from plumbline.align.lifecycle import Whole
 from plumbline.console.query import Tool
 from plumbline.domain.finding import Source
 from plumbline.extract.slices import SPLIT_ABOVE, Slice, host_slices, slices
+from plumbline.sync.host_sums import HostCounts, counted, scanned
 from plumbline.sync.memory import remembered, told_update
 from plumbline.sync.plan import count
 from plumbline.sync.reading import MOST_ROUNDS, ReadSlice
-from plumbline.sync.reconcile import HostCounts, ReadWhole, Told, Verdict, counted, scanned
+from plumbline.sync.reconcile import ReadWhole, Told, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,17 +17,17 @@ from plumbline.align.rekey import rekey
 from plumbline.console.query import Mark, Tool
 from plumbline.console.scalar import integer
 from plumbline.domain.finding import Source
-from plumbline.domain.normalise.addresses import address
 from plumbline.domain.severity import Severity
 from plumbline.errors import QueryRefusedError
 from plumbline.extract.proof import Repeat, count_repeats, prove
 from plumbline.extract.told import written
 from plumbline.lake.engine import show_files
 from plumbline.sync import overlay
+from plumbline.sync.host_sums import HostCounts, counted
 from plumbline.tables import ALIASES, FINDINGS, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from plumbline.console.client import Console
     from plumbline.console.query import Analysis
-    from plumbline.console.wire import HostRow
     from plumbline.domain.proof import Proof
     from plumbline.domain.snapshot import Pin
     from plumbline.extract.proof import Counts
@@ -46,9 +45,6 @@ _FEW = 2
 """So many hosts are read apart, however small the repository."""
 _WORTH_APART = 4
 """Where more than one host in so many differs, all are read."""
-
-HostCounts = Counter[tuple[str, int]]
-"""Findings by address and severity."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -358,38 +354,6 @@ def _to_read(
     }
     reason = "the counts of many of its hosts differed" if stores else ""
     return Verdict(proofs=proofs, hosts=hosts, stores=frozenset(stores), reason=reason)
-
-
-def counted(rows: Iterable[HostRow]) -> HostCounts:
-    """Findings by address and severity, as the console sums them up."""
-    found: HostCounts = Counter()
-    for row in rows:
-        for severity, value in _severities(row):
-            if rows_of_it := integer(value) or 0:
-                found[_address(row), severity] += rows_of_it
-    return found
-
-
-def scanned(rows: Iterable[HostRow]) -> dict[str, int]:
-    """When each address was last scanned, with credentials or without; epoch seconds."""
-    found: dict[str, int] = {}
-    for row in rows:
-        runs = (integer(row.last_auth_run) or 0, integer(row.last_unauth_run) or 0)
-        found[_address(row)] = max(*runs, found.get(_address(row), 0))
-    return found
-
-
-def _address(row: HostRow) -> str:
-    """The address as findings have it: in its canonical form where it can be read."""
-    return address(row.ip).value or written(row.ip)
-
-
-def _severities(row: HostRow) -> Iterator[tuple[Severity, object]]:
-    yield Severity.INFO, row.severity_info
-    yield Severity.LOW, row.severity_low
-    yield Severity.MEDIUM, row.severity_medium
-    yield Severity.HIGH, row.severity_high
-    yield Severity.CRITICAL, row.severity_critical
 
 
 def _agrees(proofs: Iterable[Proof], source: Source) -> bool:
