@@ -13,8 +13,9 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
 
 def recordings(ending: str) -> list[Path]:
-    """The files of one kind, none where nothing was recorded."""
-    return sorted(DATA.rglob(f"*.{ending}")) if DATA.is_dir() else []
+    """The files of one kind, none where nothing was recorded; inputs of bug reports apart."""
+    found = sorted(DATA.rglob(f"*.{ending}")) if DATA.is_dir() else []
+    return [path for path in found if "reports" not in path.relative_to(DATA).parts]
 
 
 def finding_rows(path: Path) -> list[dict[str, Any]]:

@@ -160,7 +160,7 @@ EMPTY = (
 MISTAKES = (
     ("/findings?q=severity%3Aterrible", 400),
     ("/findings?q=nowhere-to-be-found", 200),
-    ("/hosts/unknown", 400),
+    ("/hosts/unknown", 404),
     ("/nowhere", 404),
     ("/connect", 403),
 )

@@ -110,10 +110,9 @@ WORDS = (
 def test_what_looks_like_a_condition_is_refused_with_the_right_form(
     written: str, made: Made
 ) -> None:
-    query = parse(written)
     for ask in (
-        lambda: explore.total(FINDINGS, made.estate, query),
-        lambda: facets.counted(FINDINGS, made.estate, query, "severity"),
+        lambda: explore.total(FINDINGS, made.estate, parse(written)),
+        lambda: facets.counted(FINDINGS, made.estate, parse(written), "severity"),
     ):
         with pytest.raises(UsageError) as caught:
             ask()

@@ -154,7 +154,7 @@ def expected(before: Row | None, after: Row) -> str | None:
     if before["state"] == "accepted":
         return "unaccepted"
     again = before["state"] == "fixed" or after["state"] == "reopened"
-    return "reopened" if again else "opened"
+    return "reopened" if again else "recast"
 
 
 def pairs() -> list[tuple[Row | None, Row]]:

@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 
     from lab import MakeLab
 
-FILES = [
-    path
-    for path in (*recordings("nessus"), *recordings("nessus.gz"))
-    if DATA / "reports" not in path.parents  # made to be hard: tests/sync/test_reports_files.py
-]
+FILES = [*recordings("nessus"), *recordings("nessus.gz")]
 
 
 def test_a_file_becomes_a_proven_snapshot(desk: Desk) -> None:

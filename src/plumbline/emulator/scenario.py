@@ -113,6 +113,8 @@ class Scenario:
     ) -> None:
         self.estate = estate
         self._dice = np.random.default_rng((seed, 31))
+        # Dice of its own: what else happens on a day is the same with it and without.
+        self._names_dice = np.random.default_rng((seed, 37))
         self._chances = CHANCES | (chances or {})
         self._outage = outage
         self._number = 0
@@ -125,11 +127,14 @@ class Scenario:
         acts = [
             Act(deed=deed, what=what)
             for deed, chance in self._chances.items()
-            if self._dice.random() < chance and (what := self._do(deed))
+            if self._dice_of(deed).random() < chance and (what := self._do(deed))
         ]
         faults = (self._one(OUTAGES),) if self._dice.random() < self._outage else ()
         at = int(self.estate.as_of)
         return Day(number=self._number, at=at, acts=tuple(acts), faults=faults)
+
+    def _dice_of(self, deed: Deed) -> np.random.Generator:
+        return self._names_dice if deed is Deed.RENAME else self._dice
 
     def _do(self, deed: Deed) -> str:
         """Do one deed and tell it; nothing if it cannot be done today."""
@@ -229,7 +234,7 @@ class Scenario:
         return f"repository {made.id}"
 
     def _rename(self) -> str:
-        place = int(self._dice.choice(np.unique(self.estate.view.cumulative.host)))
+        place = int(self._names_dice.choice(np.unique(self.estate.view.cumulative.host)))
         # Every third name goes missing, and may come back under another one.
         name = f"renamed-{self._number}-{place}.corp.example" if self._number % 3 else ""
         self.estate.rename_host(place, name)

@@ -5,12 +5,15 @@ WITH reported AS (
   SELECT repository_id, source, severity, patched_severity
   FROM findings
   WHERE coalesce(told, state NOT IN ('vanished', 'out_of_sight'))
+),
+in_stores AS (
+  SELECT repository_id, source, severity
+  FROM reported
+  UNION ALL
+  SELECT repository_id, 'patched', patched_severity
+  FROM reported
+  WHERE source = 'cumulative' AND patched_severity IS NOT NULL
 )
 SELECT repository_id, source, severity, count(*) AS findings
-FROM reported
-GROUP BY ALL
-UNION ALL
-SELECT repository_id, 'patched', patched_severity, count(*)
-FROM reported
-WHERE source = 'cumulative' AND patched_severity IS NOT NULL
+FROM in_stores
 GROUP BY ALL
