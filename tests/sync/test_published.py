@@ -86,15 +86,15 @@ class Pipeline:
         self.lake = folder / "lake"
         self.engine = connect(Limits(threads=1))
 
-    def stage(self, *pages: list[dict[str, Any]]) -> None:
+    def stage(self, *pages: list[dict[str, Any]], source: Source = Source.CUMULATIVE) -> None:
         decoder = RowDecoder()
         columns = Columns("lab", decoder)
-        part = self.staging.slice("r1")
+        part = self.staging.slice(f"r1-{source}")
         for number, rows in enumerate(pages):
             body = json.dumps({"response": {"totalRecords": len(rows), "results": rows}})
             page = decoder.page(body.encode())
             assert len(page.rows) == len(rows)
-            read = columns.read(page, Source.CUMULATIVE, 1)
+            read = columns.read(page, source, 1)
             size = read.findings.num_rows
             assert size == len(rows)
             receipt = Receipt(
@@ -104,7 +104,8 @@ class Pipeline:
             part.stage(0, receipt, tables | {"outputs": read.outputs})
 
     def files(self, table: str) -> list[str]:
-        return self.staging.slice("r1").files(table, (0,))
+        stages = self.staging.slices("r1-")
+        return [file for stage in stages for file in stage.files(table, (0,))]
 
     def proofs(self) -> list[Proof]:
         """As many as lie staged; what has no readable severity is told as informational."""
@@ -203,6 +204,17 @@ def test_more_than_a_chunk_of_odd_rows_is_published(pipeline: Pipeline) -> None:
         for n in range(MANY)
     ]
     assert published(pipeline, rows) == MANY
+
+
+def test_a_finding_that_lies_in_both_stores_counts_in_both(pipeline: Pipeline) -> None:
+    rows = [row(port=str(port)) for port in range(3)]
+    pipeline.stage(rows)
+    pipeline.stage([*rows[:2], row(port="9")], source=Source.PATCHED)
+    assembly, proofs = pipeline.assemble()
+    assert published_difference(proofs, assembly.written, assembly.expected) is None
+    counts = {(one.source, one.severity): one.published for one in proofs if one.published}
+    assert counts == {(Source.CUMULATIVE, Severity.HIGH): 3, (Source.PATCHED, Severity.HIGH): 3}
+    assert assembly.written == 4
 
 
 class LosingStore(Store):

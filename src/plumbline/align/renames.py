@@ -34,8 +34,8 @@ RENAMED = pa.schema(
         ("repository_id", pa.int64()),
         ("ip", pa.string()),
         ("by_address", pa.bool_()),
-        ("was", pa.string()),
-        ("became", pa.string()),
+        ("old_name", pa.string()),
+        ("new_name", pa.string()),
     ]
 )
 """A host that got another name."""
@@ -57,58 +57,62 @@ class Renames:
 class NameHistory:
     """Follows the names of a connection's hosts from reading to reading.
 
-    `known` are the aliases of the last snapshot. A reading is what a run was told, or one file.
+    `before` are the aliases of the last snapshot. A reading is what a run read, or one file.
     Nearly all names stay as they were: only hosts near to one that changed are given to the engine.
     """
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, known: pa.Table) -> None:
+    def __init__(self, engine: duckdb.DuckDBPyConnection, before: pa.Table) -> None:
         self._engine = engine
         self._events: list[pa.Table] = []
         self._readings = 0
-        known = known.select([*_COLUMNS, "first_alias", "evidence", "present"])
-        engine.register("known_now", _comparable(known, _canonical(known["ip"])))
-        self._known = engine.execute(_sql("names_known")).to_arrow_table()
-        engine.unregister("known_now")
+        before = before.select([*_COLUMNS, "first_alias", "evidence", "present"])
+        engine.register("aliases_before", _comparable(before, _canonical(before["ip"])))
+        self._before = engine.execute(_sql("names_before")).to_arrow_table()
+        engine.unregister("aliases_before")
 
     def read(
-        self, told: pa.Table, whole: Iterable[tuple[int, str | None]], *, all_of_them: bool = False
+        self,
+        reported: pa.Table,
+        complete: Iterable[tuple[int, str | None]],
+        *,
+        all_of_them: bool = False,
     ) -> None:
         """Take in the aliases of one reading, in any number of rows each.
 
-        `whole` names the repositories, and single addresses in them, of which every host was told.
-        With `all_of_them`, hosts are looked at whose names did not change, too.
+        `complete` names the repositories, and single addresses in them, all of whose hosts are
+        reported. With `all_of_them`, hosts are looked at whose names did not change, too.
         """
         self._readings += 1
-        told = _comparable(told.select(_COLUMNS), told["ip"])
-        changed = told["alias"].is_valid() if all_of_them else self._changed(told)
+        reported = _comparable(reported.select(_COLUMNS), reported["ip"])
+        changed = reported["alias"].is_valid() if all_of_them else self._changed(reported)
         if not pc.any(changed).as_py():
             return
-        near_told, near_known = _near(changed, told, self._known)
-        self._engine.register("told_now", told.filter(near_told))
-        self._engine.register("names_known", self._known.filter(near_known))
-        self._engine.register("read_whole", _places(whole))
-        self._engine.execute(_sql("names_told"))
+        near_reported, near_before = _near(changed, reported, self._before)
+        self._engine.register("aliases_reported", reported.filter(near_reported))
+        self._engine.register("names_before", self._before.filter(near_before))
+        self._engine.register("complete_places", _places(complete))
+        self._engine.execute(_sql("names_reported"))
         renames = self._engine.execute(_sql("renames")).to_arrow_table()
-        known_before = self._engine.execute(_sql("renamed_known")).to_arrow_table()
-        self._events.append(known_before.cast(RENAMED))
+        renamed_before = self._engine.execute(_sql("renamed_before")).to_arrow_table()
+        self._events.append(renamed_before.cast(RENAMED))
         renamed = renames.filter(renames["is_renamed"]).select(RENAMED.names)
         self._events.append(renamed.cast(RENAMED))
         self._engine.register("renames", renames)
         learned = self._engine.execute(_sql("names_learned"), {"reading": self._readings})
-        rest = self._known.filter(pc.invert(near_known))
-        self._known = pa.concat_tables([rest, learned.to_arrow_table().cast(rest.schema)])
-        for name in ("told_now", "names_known", "renames", "read_whole"):
+        rest = self._before.filter(pc.invert(near_before))
+        self._before = pa.concat_tables([rest, learned.to_arrow_table().cast(rest.schema)])
+        for name in ("aliases_reported", "names_before", "renames", "complete_places"):
             self._engine.unregister(name)
 
-    def _changed(self, told: pa.Table) -> pa.ChunkedArray:
+    def _changed(self, reported: pa.Table) -> pa.ChunkedArray:
         """Which rows tell a new alias, another name, or a host that had several names."""
-        place = pc.index_in(told["alias"], value_set=self._known["alias"])
-        before = self._known.select(["dns", "netbios_name", "first_alias"]).take(place)
+        row = pc.index_in(reported["alias"], value_set=self._before["alias"])
+        before = self._before.select(["dns", "netbios_name", "first_alias"]).take(row)
         several = self._continued()["first_alias"]
-        changed = pc.or_(place.is_null(), pc.is_in(before["first_alias"], value_set=several))
+        changed = pc.or_(row.is_null(), pc.is_in(before["first_alias"], value_set=several))
         for name in ("dns", "netbios_name"):
-            now, was = (pc.utf8_upper(pc.fill_null(rows[name], "")) for rows in (told, before))
-            changed = pc.or_(changed, pc.not_equal(now, was))
+            now, then = (pc.utf8_upper(pc.fill_null(rows[name], "")) for rows in (reported, before))
+            changed = pc.or_(changed, pc.not_equal(now, then))
         return changed
 
     def mend(self) -> bool:
@@ -116,22 +120,22 @@ class NameHistory:
 
         Reads the findings of the last snapshot from `before`; whether they have to be keyed anew.
         """
-        self._engine.register("names_known", self._known)
+        self._engine.register("names_before", self._before)
         split = self._engine.execute(_sql("split_hosts")).to_arrow_table()
-        self._engine.unregister("names_known")
+        self._engine.unregister("names_before")
         self._engine.register("split_hosts", split)
-        place = pc.index_in(self._known["alias"], value_set=split["alias"])
+        row = pc.index_in(self._before["alias"], value_set=split["alias"])
         for name in ("first_alias", "evidence"):
-            column = pc.coalesce(split[name].take(place), self._known[name])
-            at = self._known.column_names.index(name)
-            self._known = self._known.set_column(at, name, column)
+            column = pc.coalesce(split[name].take(row), self._before[name])
+            at = self._before.column_names.index(name)
+            self._before = self._before.set_column(at, name, column)
         return bool(split.num_rows)
 
     def renames(self) -> Renames:
         """What has been learned so far."""
         continued = self._continued()
-        several = pc.is_in(self._known["first_alias"], value_set=continued["first_alias"])
-        self._engine.register("names_of_several", self._known.filter(several))
+        several = pc.is_in(self._before["first_alias"], value_set=continued["first_alias"])
+        self._engine.register("names_of_several", self._before.filter(several))
         former = self._engine.execute(_sql("names_former")).to_arrow_table()["alias"]
         self._engine.unregister("names_of_several")
         events = pa.concat_tables([RENAMED.empty_table(), *self._events])
@@ -139,26 +143,26 @@ class NameHistory:
 
     def _continued(self) -> pa.Table:
         """Aliases that continue a host which was first known under another one."""
-        rows = self._known.select(_CONTINUED.names)
+        rows = self._before.select(_CONTINUED.names)
         return rows.filter(pc.not_equal(rows["alias"], rows["first_alias"])).combine_chunks()
 
 
 def _near(
-    changed: pa.ChunkedArray, told: pa.Table, known: pa.Table
+    changed: pa.ChunkedArray, reported: pa.Table, before: pa.Table
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     """Rows at the addresses of what changed, and all that bear a name which is or was there."""
-    places = told["ip"].filter(changed).combine_chunks()
-    here = [pc.is_in(rows["ip"], value_set=places) for rows in (told, known)]
+    addresses_changed = reported["ip"].filter(changed).combine_chunks()
+    here = [pc.is_in(rows["ip"], value_set=addresses_changed) for rows in (reported, before)]
     here[0] = pc.or_(here[0], changed)
-    names = [rows["dns"].filter(at) for rows, at in zip((told, known), here, strict=True)]
+    names = [rows["dns"].filter(at) for rows, at in zip((reported, before), here, strict=True)]
     borne = pc.drop_null(pa.chunked_array([*names[0].chunks, *names[1].chunks], pa.string()))
-    told_near, known_near = (
+    reported_near, before_near = (
         pc.or_(at, pc.is_in(rows["dns"], value_set=borne.combine_chunks()))
-        for rows, at in zip((told, known), here, strict=True)
+        for rows, at in zip((reported, before), here, strict=True)
     )
-    # What was told of an alias that changed is compared with what was known of it.
-    ours = told["alias"].filter(told_near).combine_chunks()
-    return told_near, pc.or_(known_near, pc.is_in(known["alias"], value_set=ours))
+    # What is reported of an alias that changed is compared with what was known of it.
+    ours = reported["alias"].filter(reported_near).combine_chunks()
+    return reported_near, pc.or_(before_near, pc.is_in(before["alias"], value_set=ours))
 
 
 def _sql(name: str) -> str:
@@ -198,8 +202,8 @@ def _canonical(written: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.replace_with_mask(written.combine_chunks(), pc.invert(plain).combine_chunks(), found)
 
 
-def _places(whole: Iterable[tuple[int, str | None]]) -> pa.Table:
-    homes, ips = zip(*found, strict=True) if (found := list(whole)) else ((), ())
+def _places(complete: Iterable[tuple[int, str | None]]) -> pa.Table:
+    homes, ips = zip(*found, strict=True) if (found := list(complete)) else ((), ())
     return pa.table(
         {"repository_id": pa.array(homes, pa.int64()), "ip": pa.array(ips, pa.string())}
     )

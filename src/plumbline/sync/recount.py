@@ -49,10 +49,10 @@ def _of_store(
     proven: dict[tuple[int, Source], dict[Severity, Proof]],
     counts: dict[Severity | None, int],
 ) -> Iterator[Proof]:
-    known = proven.get(store, {})
-    published = placed(counts, {severity: proof.ours for severity, proof in known.items()})
-    for severity in sorted(known.keys() | published.keys(), reverse=True):
-        proof = known.get(severity) or Proof(
+    proofs = proven.get(store, {})
+    published = placed(counts, {severity: proof.ours for severity, proof in proofs.items()})
+    for severity in sorted(proofs.keys() | published.keys(), reverse=True):
+        proof = proofs.get(severity) or Proof(
             repository_id=store[0], source=store[1], severity=severity, ours=0, console=0
         )
         yield replace(proof, published=published.get(severity, 0))
@@ -65,34 +65,35 @@ def recount_files(engine: duckdb.DuckDBPyConnection, proofs: Iterable[Proof]) ->
     and the table from `findings`. Rows that report the same finding count as repeated.
     """
     rows = engine.execute(statement("plumbline.sync", "published_of_files")).fetchall()
-    counts = {tuple(place): (reported, published) for *place, reported, published in rows}
-    found = []
+    counts = {tuple(key): (reported, published) for *key, reported, published in rows}
+    recounted = []
     for proof in proofs:
-        place = (proof.repository_id, proof.source.value, int(proof.severity))
-        reported, published = counts.get(place, (0, 0))
+        key = (proof.repository_id, proof.source.value, int(proof.severity))
+        reported, published = counts.get(key, (0, 0))
         repeated = proof.ours - reported
-        found.append(replace(proof, ours=reported, repeated=repeated, published=published))
-    return tuple(found)
+        recounted.append(replace(proof, ours=reported, repeated=repeated, published=published))
+    return tuple(recounted)
 
 
 def published_difference(
     proofs: Sequence[Proof], written: int, expected: int
 ) -> IncompleteError | None:
     """Why the tables cannot be published: where they differ from the proof, and by how many."""
-    told = [
+    differences = [
         f"Repository {one.repository_id}, {one.source}, {one.severity.word}: "
         f"{one.ours:,} proven, {one.published:,} in the tables."
         for one in proofs
         if one.published is not None and one.published != one.ours
     ]
     if written != expected:
-        told.append(f"All findings: {expected:,} expected, {written:,} in the tables.")
-    if not told:
+        differences.append(f"All findings: {expected:,} expected, {written:,} in the tables.")
+    if not differences:
         return None
-    more = len(told) - _MOST_SENTENCES
+    listed = " ".join(differences[:_MOST_SENTENCES])
+    more = len(differences) - _MOST_SENTENCES
     return IncompleteError(
         "The tables that were written hold other findings than were proven, so they are not "
-        f"published. {' '.join(told[:_MOST_SENTENCES])}{f' And {more} more.' if more > 0 else ''}",
+        f"published. {listed}{f' And {more} more.' if more > 0 else ''}",
         advice="read everything anew (`plumbline sync --full`, or import the files again); if it "
         "ends like this again, please report it with what `plumbline run show` lists",
         unchanged="the last published snapshot",

@@ -6,4 +6,4 @@ SELECT * REPLACE (
   {
     'seen': coalesce(epoch_us(last_seen), 0), 'reading': 0, 'present': coalesce(present, true)
   } AS recency
-FROM known_now
+FROM aliases_before
