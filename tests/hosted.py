@@ -33,7 +33,9 @@ def hosted(settings: Settings) -> Iterator[None]:
     # A good hasher takes its time, which tests need not.
     values["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     apps = values.pop("INSTALLED_APPS")
-    values = _DEFAULTS | values
+    # Where the site is taken away again, its libraries ask for what they had added.
+    for name, value in _DEFAULTS.items():
+        setattr(django_settings, name, value)
     # The apps look at the other settings when they are brought up.
     with override_settings(**values), override_settings(INSTALLED_APPS=apps):
         frame.prepare(settings)

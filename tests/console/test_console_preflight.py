@@ -8,9 +8,9 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
-from certificates import Identity, make_identity
 from scripted import KEYS, Ledger, Play, Scripted, answer, html, no, ok, severities
 
+from certificates import Identity, make_identity
 from plumbline.console.preflight import Check, Name, Verdict, preflight
 from plumbline.domain.connection import Address, Connection, Scope, Trust, TrustKind
 

@@ -328,6 +328,9 @@
     };
     let timer = 0;
     field.addEventListener("input", () => {
+      // What was offered, or is on its way, was for another text: taken now, it would garble this one.
+      asked += 1;
+      close();
       clearTimeout(timer);
       timer = setTimeout(ask, 120);
     });
