@@ -2,7 +2,7 @@
 SELECT a.console, step.run, step.at, NULL AS finding, a.host, r.repository_id,
   NULL::BIGINT AS plugin_id, NULL::BIGINT AS severity, 'renamed' AS event,
   coalesce(r.old_name, 'no name') AS before, coalesce(r.new_name, 'no name') AS after,
-  coalesce(r.old_name, 'no name') || ' new_name ' || coalesce(r.new_name, 'no name')
+  coalesce(r.old_name, 'no name') || ' became ' || coalesce(r.new_name, 'no name')
     || coalesce(' at ' || r.ip, '') AS cause,
   CASE WHEN r.by_address
     THEN 'rule renamed: it kept its address, and nothing says that it is another machine'
